@@ -1,0 +1,1 @@
+"""The first-party connectors; each sees only `hub.contract`, as a stranger's package would."""

@@ -1,0 +1,3 @@
+"""Onethread: one thread per customer, whatever the channel."""
+
+__version__ = "0.1.0"

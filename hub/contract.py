@@ -1,0 +1,456 @@
+"""All that a connector author imports: shapes, errors, capabilities, the base class and the optional abilities.
+
+A connector translates between one provider and these shapes. Storage, order, retries, threading, permission and
+identity are the hub's work and appear nowhere in connector code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, runtime_checkable
+
+import aiohttp
+from pydantic import BaseModel, ConfigDict
+
+
+class Settings(BaseModel):
+    """An inbox's settings; the JSON schema draws the console's form, `SecretStr` fields never come back out.
+
+    `json_schema_extra={"group": "…", "help": "…", "advanced": True}` on a field places and explains it in the form.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Proof(StrEnum):
+    """How one arrival was proven; kept on the entry, because a verified address can be forged (rule 14)."""
+
+    PROVIDER = "provider"
+    """The provider vouches for the sender (signed webhook, its own account system)."""
+    TOKEN = "token"
+    """A token of ours, or one signed with the inbox's secret, came with it."""
+    DMARC = "dmarc"
+    """The mail's author domain is aligned with a passing SPF or DKIM result."""
+    CLAIMED = "claimed"
+    """Only the sender's word."""
+    FAILED = "failed"
+    """A check was made and failed: shown, marked, and it can change nothing."""
+
+    @property
+    def verified(self) -> bool:
+        return self in (Proof.PROVIDER, Proof.TOKEN, Proof.DMARC)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where somebody can be reached: `kind` is the identity's kind (`email`, `phone`, `visitor`, …), not the channel."""
+
+    kind: str
+    value: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that came with a message: its bytes, or the provider's reference for connectors that are `Fetches`."""
+
+    name: str
+    type: str
+    content: bytes = b""
+    ref: str = ""
+    cid: str = ""
+    """Content-ID of an inline image, without angle brackets (RFC 2392)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """One inbound request as it came, before anybody parsed it."""
+
+    method: str
+    url: str
+    """The address as the provider signed it: the configured public URL plus path and undecoded query."""
+    headers: Mapping[str, str]
+    """Lower-case names. SMTP and IMAP put the envelope here: `x-mail-from`, `x-rcpt-to` (comma separated), `x-uid`."""
+    body: bytes
+    received_at: datetime
+    remote: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the provider is told instead of an empty 200."""
+
+    status: int = 200
+    body: str = ""
+    content_type: str = "text/plain"
+    final: bool = False
+    """True for a handshake that carries no event: answered, nothing stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Something a customer said."""
+
+    ref: str
+    """The provider's id of this message, unique in the inbox, or over all of them where `refs_are_global`."""
+    sender: Address
+    text: str
+    """What the customer newly wrote; quoted history goes into `quoted`."""
+    html: str = ""
+    """The same as HTML, unsanitised: the hub cleans it."""
+    quoted: str = ""
+    quoted_html: str = ""
+    subject: str = ""
+    at: datetime | None = None
+    proof: Proof = Proof.PROVIDER
+    proof_detail: str = ""
+    refs: tuple[str, ...] = ()
+    """Ids by which later messages may refer to this one, where they differ from `ref` (a mail's bare Message-ID)."""
+    reply_to: tuple[str, ...] = ()
+    """Ids this answers, the best first (In-Reply-To, then References from last to first)."""
+    tokens: tuple[str, ...] = ()
+    """Opaque strings of ours that came back (plus-address, chat link); the hub checks them."""
+    files: tuple[File, ...] = ()
+    to: tuple[Address, ...] = ()
+    cc: tuple[Address, ...] = ()
+    answer_to: Address | None = None
+    """Where answers should go if not to the sender (Reply-To)."""
+    automatic: str = ""
+    """Why this was written by a machine (`auto-submitted`, `list`, `bulk`, …); such mail is never answered by one."""
+    claims: tuple[Address, ...] = ()
+    """Addresses the sender typed and nobody proved."""
+    warnings: tuple[str, ...] = ()
+    """What could not be read, in words an agent understands."""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    """Small provider facts worth keeping (page address, headers); JSON values only."""
+
+
+class State(StrEnum):
+    """A delivery's states; they only climb, `FAILED` and `UNCERTAIN` stand aside (rule 10)."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    FAILED = "failed"
+    UNCERTAIN = "uncertain"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The provider's later word on something we sent. `ref` is what `send` returned or `own_ref` gave."""
+
+    ref: str
+    state: State
+    reason: str = ""
+    """For people: "The mailbox does not exist (5.1.1)"."""
+    retryable: bool = False
+    remark: str = ""
+    """Something worth showing that is no state, such as "delayed"."""
+    address: str = ""
+    """The recipient this is about, where one delivery has several."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Nothing to show (our own echo, a kind we don't know): the envelope is kept with this reason, no entry is made."""
+
+    reason: str
+
+
+Event = Message | Status | Ignored
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An earlier turn, for channels that quote history. Never a note: notes aren't expressible here."""
+
+    at: datetime
+    author: str
+    text: str
+    html: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingFile:
+    name: str
+    type: str
+    size: int
+    read: Callable[[], Awaitable[bytes]]
+    cid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One delivery, ready for the provider."""
+
+    key: str
+    """Ours, stable over retries and unguessable: use it as idempotency key, or make the message's own id from it."""
+    to: Address
+    text: str
+    html: str = ""
+    subject: str = ""
+    cc: tuple[Address, ...] = ()
+    bcc: tuple[Address, ...] = ()
+    author: str = ""
+    """The name the customer sees."""
+    reply_to: tuple[str, ...] = ()
+    """Ids of earlier messages this answers, the direct one first, then older ones, newest to oldest."""
+    token: str = ""
+    """Give this back in `Message.tokens` when the answer carries it (a mail's plus-address)."""
+    files: tuple[OutgoingFile, ...] = ()
+    earlier: tuple[Earlier, ...] = ()
+    """Newest first; only given where `Capabilities.quotes_history`."""
+    automatic: bool = False
+    """No person wrote this: mark it so that machines do not answer (RFC 3834)."""
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a channel can do, as data: the composer, `permit`, `render` and the docs table read this and nothing else."""
+
+    channel: str
+    """The channel's word: `email`, `chat`, `sms`, …"""
+    identity: str
+    """Kind of identity it reaches: `email`, `visitor`, `phone`, …"""
+    label: str = ""
+    icon: str = "message-square"
+    """Any Lucide name."""
+    colour: str = "slate"
+    """A channel token of the design (`email`, `chat`, `sms`, …) or `slate`."""
+    max_chars: int = 4096
+    html: bool = False
+    subject: bool = False
+    copies: bool = False
+    """Cc and Bcc."""
+    media: bool = False
+    media_bytes: int = 0
+    """Total size of one message's files, in bytes."""
+    media_types: tuple[str, ...] = ("*/*",)
+    initiate: bool = True
+    """May we write first to an address that never wrote to this inbox?"""
+    reply_window_s: int | None = None
+    receipts: tuple[State, ...] = ()
+    """Which states beyond `sent` the provider reports."""
+    typing: bool = False
+    live: bool = False
+    """The customer may be looking at the conversation right now; unread answers continue by another channel."""
+    idempotent_send: bool = False
+    """Sending the same `Outgoing.key` twice reaches the customer once."""
+    quotes_history: bool = False
+    undo_s: int = 10
+    """How long a reply waits so that it can be taken back."""
+    rate_per_s: float | None = None
+    costly: bool = False
+    """Reading an arrival takes real work: the hub answers after storing and normalises in a worker."""
+    refs_are_global: bool = False
+    """The same `Message.ref` through two inboxes is the same message."""
+
+
+class ConnectorError(Exception):
+    """Base of everything a connector raises on purpose; the text is shown to people."""
+
+
+class Unverified(ConnectorError):
+    """The request is not from the provider: refused, nothing is stored."""
+
+
+class Malformed(ConnectorError):
+    """Authentic but unreadable: the envelope is kept and marked dead."""
+
+
+class TooLarge(ConnectorError):
+    """The request is over the inbox's limit."""
+
+
+class Refused(ConnectorError):
+    """The provider will never take this message."""
+
+
+class Unavailable(ConnectorError):
+    """Try again later; `retry_after` in seconds where the provider said so."""
+
+    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+class Unauthorised(ConnectorError):
+    """The credentials are wrong: the inbox is paused until they are mended."""
+
+
+class Uncertain(ConnectorError):
+    """The provider may have taken it, and sending again might reach the customer twice."""
+
+
+Intake = Callable[[Raw], Awaitable[None]]
+"""Store one inbound request and return once it is committed. Raises `Unverified`, `TooLarge` or `Unavailable`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the hub gives every instance: nothing else is reachable from a connector."""
+
+    http: aiohttp.ClientSession
+    log: logging.Logger
+    now: Callable[[], datetime]
+    public_url: str
+    """Base address of the hub as the outside sees it, without a slash at the end."""
+    hook_url: str
+    """Where the provider should deliver this inbox's webhooks."""
+    sign: Callable[[str], str]
+    """HMAC-SHA256 of a string under a key of this inbox, as 20 lower-case base32 characters (100 bits)."""
+
+
+S = TypeVar("S", bound=Settings)
+
+
+class Connector(ABC, Generic[S]):
+    """One provider, spoken through one inbox. Implement `verify`, `normalise` and `send`; the rest is optional."""
+
+    key: ClassVar[str]
+    label: ClassVar[str]
+    description: ClassVar[str] = ""
+    Settings: ClassVar[type[Settings]]
+    capabilities: ClassVar[Capabilities]
+
+    def __init__(self, settings: S, context: Context) -> None:
+        self.settings = settings
+        self.context = context
+
+    @property
+    def address(self) -> str:
+        """What customers know this inbox by: support@…, a phone number; empty where there is none."""
+        return ""
+
+    @abstractmethod
+    def verify(self, raw: Raw) -> Answer | None:
+        """Check the signature on the raw bytes; an `Answer` replaces the empty 200. Raises `Unverified`."""
+
+    @abstractmethod
+    def normalise(self, raw: Raw) -> Iterable[Event]:
+        """Read one stored request. Pure: no I/O, no clock, the same twice. Raises `Malformed`; unknown kinds: nothing."""
+
+    @abstractmethod
+    async def send(self, outgoing: Outgoing) -> str:
+        """Hand one message over and return the provider's ref.
+
+        Raises `Refused`, `Unavailable`, `Unauthorised` or `Uncertain`.
+        """
+
+    def dedup_key(self, raw: Raw) -> str:
+        """The same for every redelivery of one event; at most 200 characters."""
+        return hashlib.sha256(raw.body).hexdigest()
+
+    def own_ref(self, key: str) -> str | None:
+        """The ref that `send` will return for this key, where we choose it (a mail's Message-ID); stored before the send."""
+        return None
+
+    def lane(self, raw: Raw) -> str:
+        """Requests of one lane are normalised in order of arrival (a mail's envelope sender); empty: no order needed."""
+        return ""
+
+    async def health(self) -> str:
+        """Try the credentials and say in a sentence what was reached. Raises the typed errors."""
+        return "Nothing to check."
+
+    async def call(
+        self,
+        method: str,
+        url: str,
+        *,
+        idempotent: bool = False,
+        timeout: float = 20,
+        **options: Any,
+    ) -> Any:
+        """One HTTP call; returns decoded JSON, or text where it is none. The provider's failures become the typed errors.
+
+        A time-out or a lost line after the request was written is `Uncertain`, unless `idempotent` or a GET.
+        """
+        harmless = idempotent or method.upper() in ("GET", "HEAD")
+        try:
+            async with self.context.http.request(
+                method, url, timeout=aiohttp.ClientTimeout(total=timeout, sock_connect=10), **options
+            ) as response:
+                body = await response.text()
+                raise_for(response.status, body, response.headers)
+                is_json = response.content_type == "application/json" and body
+                return await response.json(content_type=None) if is_json else body
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise Unavailable(f"{url} can't be reached: {error}") from error
+        except (aiohttp.ClientError, TimeoutError) as error:
+            what = f"No answer from {url}: {error or type(error).__name__}"
+            raise (Unavailable(what) if harmless else Uncertain(what)) from error
+
+
+def raise_for(status: int, body: str, headers: Mapping[str, str]) -> None:
+    """Map an HTTP status to the typed errors: 401/403, 429 and 5xx, any other 4xx; nothing for success."""
+    if status < 400:
+        return
+    said = f"{status}: {body[:500]}" if body else str(status)
+    if status in (401, 403):
+        raise Unauthorised(f"The provider refused the credentials ({said})")
+    if status == 429 or status >= 500:
+        after = headers.get("Retry-After", "")
+        raise Unavailable(f"The provider is not taking messages ({said})", float(after) if after.isdigit() else None)
+    raise Refused(f"The provider refused the message ({said})")
+
+
+@runtime_checkable
+class Listens(Protocol):
+    """Opens its own door (SMTP, IMAP, socket mode, long poll) and hands what comes to `intake` until cancelled."""
+
+    async def listen(self, intake: Intake, cursor: Cursor) -> None: ...
+
+
+class Cursor(Protocol):
+    """A small durable memory for `Listens` (an IMAP UID); saved by the hub, lost never."""
+
+    async def load(self) -> dict[str, Any]: ...
+    async def save(self, value: dict[str, Any]) -> None: ...
+
+
+@runtime_checkable
+class Fetches(Protocol):
+    """Media behind the provider's authentication: called after the commit, for files that carry a `ref`."""
+
+    async def fetch(self, file: File) -> bytes: ...
+
+
+@runtime_checkable
+class Reconciles(Protocol):
+    """Lists what the provider has had since a moment, so that an outage leaves no hole."""
+
+    def reconcile(self, since: datetime) -> Awaitable[Sequence[Raw]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who opened a live conversation. `history` says whether they may see the thread from before this visit."""
+
+    address: Address
+    proof: Proof
+    claims: tuple[Address, ...] = ()
+    history: bool = False
+
+
+@runtime_checkable
+class Converses(Protocol):
+    """A live channel: the hub keeps the socket, the connector says who it is and what its words mean.
+
+    `admit` gets the client's hello (`{"visitor": token?, "identity": JWT?, "page": …}`) and the socket's Origin;
+    it raises `Unverified` with a sentence for people. `raw` turns one live message into what `normalise` reads.
+    """
+
+    def admit(self, hello: Mapping[str, Any], origin: str) -> Visitor: ...
+    def visitor_token(self, visitor_id: str) -> str: ...
+    def raw(self, visitor: Visitor, message: Mapping[str, Any], received_at: datetime) -> Raw: ...
+    def public_config(self) -> dict[str, Any]: ...
