@@ -1,0 +1,1 @@
+"""The REST edge: typed handlers, their shapes, sign-in and errors."""
