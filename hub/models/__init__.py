@@ -1,0 +1,53 @@
+"""The tables, grouped by what they are about. SQLModel declares them; the busy paths use Core statements on them."""
+
+from hub.models.base import UtcDateTime, new_id, utcnow
+from hub.models.people import (
+    Agent,
+    ApiToken,
+    Claim,
+    Customer,
+    Identity,
+    OneTimeLink,
+    Session,
+    Team,
+    TeamMember,
+    Workspace,
+)
+from hub.models.thread import Attachment, Entry, Reference, Seen, Thread, Unindexed
+from hub.models.transport import Attempt, CursorRow, Delivery, Envelope, Inbox, Lane
+from hub.models.work import Case, CaseTag, CaseTally, ChatLink, Draft, Idempotency, Tag
+
+__all__ = [
+    "Agent",
+    "ApiToken",
+    "Attachment",
+    "Attempt",
+    "Case",
+    "CaseTag",
+    "CaseTally",
+    "ChatLink",
+    "Claim",
+    "CursorRow",
+    "Customer",
+    "Delivery",
+    "Draft",
+    "Entry",
+    "Envelope",
+    "Idempotency",
+    "Identity",
+    "Inbox",
+    "Lane",
+    "OneTimeLink",
+    "Reference",
+    "Seen",
+    "Session",
+    "Tag",
+    "Team",
+    "TeamMember",
+    "Thread",
+    "Unindexed",
+    "UtcDateTime",
+    "Workspace",
+    "new_id",
+    "utcnow",
+]
