@@ -27,10 +27,10 @@ check: $(VENV)/.tests ## Lint, format, types, import rules, and generated files 
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	@$(BIN)/python web/build_web.py run check
-	$(BIN)/python docs/generate.py --check
+	$(BIN)/python -m docs.generate --check
 
 generated: $(VENV)/.tests ## Write the generated files anew: API types, layer picture, capability table
-	$(BIN)/python docs/generate.py
+	$(BIN)/python -m docs.generate
 
 bench: $(VENV)/.tests ## Measure speed against a bare reference on this machine (ARGS="--short" for the short form)
 	@$(BIN)/python -m tests.bench $(ARGS)

