@@ -13,6 +13,7 @@ import grimp
 
 ROOT = Path(__file__).resolve().parent.parent
 BOX_WIDTH, BOX_HEIGHT, ROW, GAP, MARGIN, LANE = 216, 62, 104, 28, 28, 18
+MOST_PER_ROW = 3
 CONNECTORS = "connectors"
 
 Rows = list[list[str]]
@@ -44,7 +45,7 @@ def layer_rows(contracts: list[dict[str, Any]], existing: set[str]) -> Rows:
     layers = next(contract for contract in contracts if contract["type"] == "layers")
     named = [[f"hub.{name.strip(' ()')}" for name in layer.replace(":", "|").split("|")] for layer in layers["layers"]]
     present = ([module for module in row if module in existing] for row in named)
-    return [row for row in present if row]
+    return [row[start : start + MOST_PER_ROW] for row in present for start in range(0, len(row), MOST_PER_ROW)]
 
 
 def direct_imports(imports: grimp.ImportGraph, modules: list[str]) -> Edges:
