@@ -25,7 +25,7 @@ check: $(VENV)/.tests ## Lint, format, types, import rules, and generated files 
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 	@$(BIN)/python web/build_web.py run check
 	$(BIN)/python -m docs.generate --check
 
