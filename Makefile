@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check generated bench torture docs
+.PHONY: help demo test check generated bench torture docs style types imports web-check fresh web system-parts
 
 help: ## Show what can be made
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -21,12 +21,22 @@ test: $(VENV)/.tests web system-parts ## Install what tests need and run them al
 	@$(BIN)/python web/build_web.py run test
 	@$(BIN)/python -m pytest $(ARGS)
 
-check: $(VENV)/.tests ## Lint, format, types, import rules, and generated files up to date
+check: style types imports web-check fresh ## Lint, format, types, import rules, and generated files up to date
+
+style: $(VENV)/.tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: $(VENV)/.tests
 	$(BIN)/mypy
+
+imports: $(VENV)/.tests
 	$(BIN)/lint-imports --no-logo
+
+web-check: $(VENV)/.tests
 	@$(BIN)/python web/build_web.py run check
+
+fresh: $(VENV)/.tests
 	$(BIN)/python -m docs.generate --check
 
 generated: $(VENV)/.tests ## Write the generated files anew: API types, layer picture, capability table
@@ -41,7 +51,6 @@ torture: $(VENV)/.tests ## Kill the hub thousands of times and compare it with t
 docs: $(VENV)/.tests ## Build the documentation into docs/site
 	$(BIN)/zensical build --config-file docs/zensical.toml
 
-.PHONY: web system-parts
 web:
 	@$(VENV)/bin/python web/build_web.py
 
