@@ -1,0 +1,174 @@
+"""What a mail says and what it carries: its text parts in order, the HTML to show, and its files."""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from html import escape
+
+from hub.contract import File
+
+from . import charset, headers, html, mime
+from .mime import Part
+
+MAX_TEXT = 2_000_000
+_META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([A-Za-z0-9_:.-]{2,40})", re.I)
+_UU_BEGIN = re.compile(r"begin [0-7]{3,4} (\S.{0,200})")
+_PATH = re.compile(r"[/\\]")
+_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"|?*\u200e\u200f\u202a-\u202e\u2066-\u2069]')
+_READABLE = ("text/plain", "text/html", "text/enriched", "text/richtext", "text/markdown", "text/x-amp-html")
+_EXTENSIONS = {
+    "message/rfc822": ".eml",
+    "text/calendar": ".ics",
+    "application/ms-tnef": ".dat",
+    "application/pgp-signature": ".asc",
+    "application/pkcs7-signature": ".p7s",
+    "application/x-pkcs7-signature": ".p7s",
+    "application/pkcs7-mime": ".p7m",
+    "text/plain": ".txt",
+    "text/html": ".html",
+    "image/jpeg": ".jpg",
+    "application/octet-stream": ".bin",
+}
+
+
+@dataclass(slots=True)
+class Body:
+    """A mail's content. `text` is empty only if no text came; `html` only if no HTML did."""
+
+    text: str = ""
+    html: str = ""
+    files: list[File] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    signed: bool = False
+    encrypted: bool = False
+
+
+@dataclass(slots=True)
+class _Block:
+    text: str = ""
+    html: str = ""
+
+
+def read(tree: mime.Tree) -> Body:
+    """Gather text, HTML and files of a parsed mail."""
+    body = Body(warnings=list(tree.warnings))
+    blocks = [block for block in _blocks(tree.root, body) if block.text.strip() or block.html.strip()]
+    if any(block.html for block in blocks):
+        body.html = "\n".join(block.html or f"<div>{_as_html(block.text)}</div>" for block in blocks)
+    if all(block.text.strip() for block in blocks):
+        body.text = "\n".join(block.text.rstrip("\n") for block in blocks)
+    elif len(blocks) > 1:
+        body.text = "\n".join((block.text or html.to_text(block.html)).rstrip("\n") for block in blocks)
+    if len(body.text) > MAX_TEXT or len(body.html) > MAX_TEXT:
+        body.warnings.append("This mail is very long; only its beginning is shown, the rest is in its original.")
+        body.text, body.html = body.text[:MAX_TEXT], body.html if len(body.html) <= MAX_TEXT else ""
+    return body
+
+
+def _blocks(part: Part, body: Body) -> list[_Block]:
+    if not part.multipart:
+        return _leaf(part, body)
+    if part.type == "multipart/signed":
+        body.signed = True
+    if part.type == "multipart/encrypted":
+        body.encrypted = True
+        body.warnings.append("This mail is encrypted: open the attached file with your key.")
+    blocks = [block for child in part.children for block in _blocks(child, body)]
+    if part.type == "multipart/alternative" and blocks:
+        plain = next((block.text for block in blocks if block.text.strip() and not block.html), "")
+        rich = [block for block in blocks if block.html]
+        return [_Block(plain or "\n".join(b.text for b in rich if b.text), "\n".join(block.html for block in rich))]
+    if part.type == "multipart/related" and part.children[0].type != "multipart/alternative":
+        return blocks[:1] + [block for block in blocks[1:] if not block.html]
+    return blocks
+
+
+def _leaf(part: Part, body: Body) -> list[_Block]:
+    if part.type.startswith("message/delivery-status") or part.type == "text/rfc822-headers":
+        text = charset.clean(charset.decode(part.payload(), part.parameter("charset")))
+        return [_Block(text=text)] if part.depth == 0 else []
+    shown = part.type in _READABLE or (part.depth == 0 and part.type.startswith("text/"))
+    if not shown or part.disposition == "attachment" or (part.filename and part.depth):
+        _add_file(part, body)
+        return []
+    data = part.payload()
+    label = part.parameter("charset")
+    if part.type == "text/html" and not charset.codec_name(label) and (found := _META_CHARSET.search(data[:2048])):
+        label = found[1].decode("ascii")
+    text = charset.clean(charset.decode(data, label)).replace("\r\n", "\n").replace("\r", "\n")
+    if part.type in ("text/html", "text/x-amp-html"):
+        return [_Block(html=text)] if part.type == "text/html" else []
+    if part.parameter("format").lower() == "flowed":
+        text = unflow(text, part.parameter("delsp").lower() == "yes")
+    if "\nbegin " in "\n" + text[:MAX_TEXT]:
+        text = _take_uuencoded(text, body)
+    return [_Block(text=text)]
+
+
+def _as_html(text: str) -> str:
+    return escape(text, quote=False).replace("\n", "<br>\n")
+
+
+def unflow(text: str, delete_space: bool) -> str:
+    """Join the soft line breaks of RFC 3676 within one quote depth; the signature line stays as it is."""
+    out: list[str] = []
+    joining = False
+    last_depth = 0
+    for line in text.split("\n"):
+        content = line.lstrip(">")
+        depth = len(line) - len(content)
+        content = content[1:] if content.startswith(" ") else content
+        signature = content == "-- "
+        if joining and depth == last_depth and not signature:
+            out[-1] += content
+        else:
+            out.append(">" * depth + (" " if depth else "") + content)
+        joining = content.endswith(" ") and not signature
+        if joining and delete_space:
+            out[-1] = out[-1][:-1]
+        last_depth = depth
+    return "\n".join(out)
+
+
+def _take_uuencoded(text: str, body: Body) -> str:
+    """Turn `begin … end` blocks of old mailers into files; a block without an end stays text."""
+    lines = text.split("\n")
+    ends = [number for number, line in enumerate(lines) if line.strip() == "end"]
+    kept: list[str] = []
+    number = 0
+    while number < len(lines):
+        begin = _UU_BEGIN.fullmatch(lines[number].rstrip())
+        while ends and ends[0] < number:
+            ends.pop(0)
+        if begin and ends:
+            data = mime.uudecode([line.encode("utf-8") for line in lines[number : ends[0] + 1]])
+            if data:
+                name = safe_name(begin[1], "application/octet-stream")
+                body.files.append(File(name, mimetypes.guess_type(name)[0] or "application/octet-stream", data))
+                number = ends[0] + 1
+                continue
+        kept.append(lines[number])
+        number += 1
+    return "\n".join(kept)
+
+
+def _add_file(part: Part, body: Body) -> None:
+    content = part.content if part.type == "message/rfc822" else part.payload()
+    if not content and not part.filename:
+        return
+    name = part.filename
+    if part.type == "message/rfc822" and not name:
+        name = (headers.split(content)[0].text("subject")[:80] or "message") + ".eml"
+    body.files.append(File(safe_name(name, part.type), part.type, content, cid=part.cid))
+
+
+def safe_name(name: str, type: str) -> str:
+    """A file name without path, control or direction characters; a made-up one with the right extension if none is left."""
+    name = charset.clean(_FORBIDDEN.sub("", _PATH.split(unicodedata.normalize("NFC", name))[-1])).strip(" .")
+    if len(name) > 150:
+        stem, dot, extension = name.rpartition(".")
+        name = f"{stem[:130]}.{extension}" if dot and len(extension) <= 10 else name[:150]
+    return name or "attachment" + (_EXTENSIONS.get(type) or mimetypes.guess_extension(type) or ".bin")
