@@ -91,7 +91,7 @@ async def run(hub: Hub, plan: Plan) -> Outcome:
     await asyncio.to_thread(hub.start)
     async with scene(hub) as on:
         ledger, agent = Ledger(plan.seed), Agent(on.owner, f"{plan.seed:x}")
-        answered = await threads_to_answer(on, ledger)
+        answered = await first_threads(on, ledger)
         await asyncio.to_thread(hub.kill)
         reaper, senders = Reaper(hub, plan.seed), on.senders(plan.seed, plan.senders)
         async with asyncio.TaskGroup() as everybody:
@@ -108,15 +108,17 @@ async def run(hub: Hub, plan: Plan) -> Outcome:
     return Outcome(len(ledger), ledger.tries, ledger.judge(found), len(agent.answers), verdict, reaper.kills)
 
 
-async def threads_to_answer(on: Scene, ledger: Ledger) -> list[str]:
+async def first_threads(on: Scene, ledger: Ledger) -> list[str]:
     """Two customers whom a provider can reach, one by webhook and one by mail, and their threads."""
     reachable = [WebhookSender("asker", 0, on.session, on.hook), MailSender("asker-by-mail", 0, on.mail_port, SUPPORT)]
     for sender in reachable:
         await sender.say(ledger, 1)
-    async with asyncio.timeout(20):
-        while len(threads := await all_threads(on.owner)) < len(reachable):
-            await asyncio.sleep(0.1)
-    return threads
+    for _ in range(200):
+        threads = await all_threads(on.owner)
+        if len(threads) == len(reachable):
+            return threads
+        await asyncio.sleep(0.1)
+    raise TimeoutError(f"the first two messages did not show up:\n{on.hub.log[-4000:]}")
 
 
 def said_by_customer(entry: dict[str, Any]) -> bool:
