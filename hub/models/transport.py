@@ -91,6 +91,12 @@ class Delivery(SQLModel, table=True):
             postgresql_where=text("state IN ('queued', 'sending')"),
             sqlite_where=text("state IN ('queued', 'sending')"),
         ),
+        Index(
+            "ix_delivery_continue",
+            "continue_at",
+            postgresql_where=text("continue_at IS NOT NULL"),
+            sqlite_where=text("continue_at IS NOT NULL"),
+        ),
         Index("ix_delivery_entry", "entry_id"),
         Index("ix_delivery_thread_rev", "thread_id", "rev"),
         Index(
@@ -125,6 +131,8 @@ class Delivery(SQLModel, table=True):
     public_rev: int = Field(default=0, sa_column=count_column())
     next_at: datetime = Field(default_factory=utcnow, sa_column=time_column())
     deadline_at: datetime = Field(sa_column=time_column())
+    continue_at: datetime | None = Field(default=None, sa_column=time_column(null=True))
+    """When an unread answer on a live channel goes on by another one."""
     created_at: datetime = Field(default_factory=utcnow, sa_column=time_column())
     settled_at: datetime | None = Field(default=None, sa_column=time_column(null=True))
 

@@ -124,7 +124,7 @@ class ChatLink(SQLModel, table=True):
 
     id: UUID = Field(default_factory=new_id, sa_column=uuid_column(primary=True))
     customer_id: UUID = Field(sa_column=uuid_column("customer.id"))
-    case_id: UUID | None = Field(default=None, sa_column=uuid_column("case.id", null=True))
+    case_id: UUID | None = Field(default=None, sa_column=uuid_column("case.id", null=True, late=True))
     inbox_id: UUID = Field(sa_column=uuid_column("inbox.id"))
     visitor: str = Field(default="", sa_column=text_column())
     expires_at: datetime = Field(sa_column=time_column())

@@ -1,0 +1,542 @@
+"""One transaction for all that waits: look up, lock, decide, write, in the one order that everybody keeps.
+
+Envelopes, then identities, then threads in id order, then cases, entries and deliveries (`architecture.md`, section 5).
+Under the locks every answer holds until the commit, so jobs decide in memory and the rows go out in few statements.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from hub import failpoints
+from hub.core.changes import Actor, Change
+from hub.core.desk import Desk
+from hub.core.errors import CoreError, NotFound
+from hub.db import among, insert, insert_missing, is_sqlite, update
+from hub.models import (
+    Attachment,
+    Attempt,
+    Case,
+    CaseTally,
+    Customer,
+    Delivery,
+    Draft,
+    Entry,
+    Lane,
+    Reference,
+    Thread,
+    Unindexed,
+    new_id,
+)
+
+THREAD, CASE, ENTRY, DELIVERY = Thread.__table__, Case.__table__, Entry.__table__, Delivery.__table__  # type: ignore[attr-defined]
+DRAFT, ATTACHMENT, REFERENCE = Draft.__table__, Attachment.__table__, Reference.__table__  # type: ignore[attr-defined]
+CUSTOMER, LANE, ATTEMPT = Customer.__table__, Lane.__table__, Attempt.__table__  # type: ignore[attr-defined]
+TALLY, UNINDEXED = CaseTally.__table__, Unindexed.__table__  # type: ignore[attr-defined]
+
+PREVIEW_CHARS = 160
+
+
+class Job(Protocol):
+    """One caller's wish. `wants` names what must be looked up and locked; `run` decides and records, or raises CoreError."""
+
+    def wants(self, wants: Wants) -> None: ...
+    def run(self, batch: Batch) -> Any: ...
+
+
+@dataclass(slots=True)
+class Wants:
+    """Ids the jobs of a batch ask for; threads are found through them, locked, and read again under the lock."""
+
+    threads: set[UUID] = field(default_factory=set)
+    cases: set[UUID] = field(default_factory=set)
+    entries: set[UUID] = field(default_factory=set)
+    deliveries: set[UUID] = field(default_factory=set)
+    drafts: set[UUID] = field(default_factory=set)
+    attachments: set[UUID] = field(default_factory=set)
+    delivery_refs: set[tuple[UUID, str]] = field(default_factory=set)
+    refs: set[str] = field(default_factory=set)
+    known_refs: set[str] = field(default_factory=set)
+    client_keys: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class ThreadState:
+    id: UUID
+    customer_id: UUID
+    last_seq: int = 0
+    rev: int = 0
+    public_rev: int = 0
+    published_rev: int = 0
+    read_seq: int = 0
+    new: bool = False
+    touched: bool = False
+    entries: dict[UUID, None] = field(default_factory=dict)
+    cases: dict[UUID, None] = field(default_factory=dict)
+    public: bool = False
+    revs: int = 0
+    public_revs: int = 0
+
+    def next_rev(self) -> int:
+        self.rev += 1
+        self.revs += 1
+        self.touched = True
+        return self.rev
+
+    def next_public_rev(self) -> int:
+        self.public_rev += 1
+        self.public_revs += 1
+        self.public = True
+        return self.public_rev
+
+
+class Row:
+    """A row held in memory under its thread's lock; what is set on it is written at the end."""
+
+    __slots__ = ("changed", "new", "values")
+
+    def __init__(self, values: dict[str, Any], *, new: bool = False) -> None:
+        self.values = values
+        self.changed: set[str] = set()
+        self.new = new
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values[name]
+
+    def set(self, **values: Any) -> None:
+        for name, value in values.items():
+            if self.values[name] != value:
+                self.values[name] = value
+                self.changed.add(name)
+
+
+_THREADS = sa.select(
+    THREAD.c.id,
+    THREAD.c.customer_id,
+    THREAD.c.last_seq,
+    THREAD.c.rev,
+    THREAD.c.public_rev,
+    THREAD.c.published_rev,
+    THREAD.c.read_seq,
+).where(among(THREAD.c.id, "ids"))
+_LOCK = _THREADS.order_by(THREAD.c.id).with_for_update(key_share=True)
+_LIVE_CASES = sa.select(CASE).where(
+    among(CASE.c.thread_id, "threads"),
+    sa.or_(CASE.c.status.not_in(("done", "spam")), CASE.c.last_at > sa.bindparam("since", type_=CASE.c.last_at.type)),
+)
+_CASES = sa.select(CASE).where(among(CASE.c.id, "ids"))
+_CASE_THREADS = sa.select(CASE.c.thread_id).where(among(CASE.c.id, "ids"))
+_ENTRY_THREADS = sa.select(ENTRY.c.thread_id).where(among(ENTRY.c.id, "ids"))
+_DELIVERY_THREADS = sa.select(DELIVERY.c.thread_id).where(among(DELIVERY.c.id, "ids"))
+_DRAFT_THREADS = sa.select(DRAFT.c.thread_id).where(among(DRAFT.c.id, "ids"))
+_REF_THREADS = sa.select(DELIVERY.c.id, DELIVERY.c.thread_id, DELIVERY.c.inbox_id, DELIVERY.c.ref).where(
+    among(DELIVERY.c.ref, "refs")
+)
+_ENTRIES = sa.select(ENTRY).where(among(ENTRY.c.id, "ids"))
+_DELIVERIES = sa.select(DELIVERY).where(among(DELIVERY.c.id, "ids"))
+_DRAFTS = sa.select(DRAFT).where(among(DRAFT.c.id, "ids"))
+_ATTACHMENTS = sa.select(ATTACHMENT).where(among(ATTACHMENT.c.id, "ids"))
+_REFERENCES = sa.select(REFERENCE).where(among(REFERENCE.c.thread_id, "threads"), among(REFERENCE.c.ref, "refs"))
+_KNOWN_REFS = sa.select(ENTRY.c.ref_space, ENTRY.c.ref, ENTRY.c.id, ENTRY.c.thread_id, ENTRY.c.case_id).where(
+    among(ENTRY.c.ref, "refs")
+)
+_CLIENT_KEYS = sa.select(ENTRY.c.thread_id, ENTRY.c.client_key, ENTRY.c.id).where(
+    among(ENTRY.c.thread_id, "threads"), among(ENTRY.c.client_key, "keys")
+)
+
+
+class Batch:
+    """The transaction's workspace: what was read under the locks, and the rows that wait to be written."""
+
+    def __init__(self, conn: Connection, desk: Desk, now: datetime) -> None:
+        self.conn = conn
+        self.desk = desk
+        self.now = now
+        self.wants = Wants()
+        self.threads: dict[UUID, ThreadState] = {}
+        self.cases: dict[UUID, Row] = {}
+        self.cases_of: dict[UUID, list[Row]] = defaultdict(list)
+        self.entries: dict[UUID, Row] = {}
+        self.deliveries: dict[UUID, Row] = {}
+        self.delivery_by_ref: dict[tuple[UUID, str], UUID] = {}
+        self.drafts: dict[UUID, Row] = {}
+        self.attachments: dict[UUID, Row] = {}
+        self.references: dict[tuple[UUID, str], tuple[UUID, UUID | None]] = {}
+        self.known: dict[tuple[str, str], tuple[UUID, UUID, UUID | None]] = {}
+        self.client_keys: dict[tuple[UUID, str], UUID] = {}
+        self.new_customers: list[dict[str, Any]] = []
+        self.new_entries: list[dict[str, Any]] = []
+        self.new_references: list[dict[str, Any]] = []
+        self.new_attachments: list[dict[str, Any]] = []
+        self.new_attempts: list[dict[str, Any]] = []
+        self.new_lanes: set[str] = set()
+        self.after: list[Callable[[Connection], None]] = []
+        """Rare extra statements, run after everything else is written."""
+        self._tally_before: dict[UUID, tuple[str, str, str] | None] = {}
+
+    # --- look up and lock ---
+
+    def load(self) -> None:
+        """Find the threads of what is wanted, lock them in id order, and read the rest under the locks."""
+        self._find_threads()
+        self._lock()
+        self._read_cases()
+        wants, threads = self.wants, list(self.threads)
+        self._read(_ENTRIES, wants.entries, self.entries)
+        self._read(_DELIVERIES, wants.deliveries, self.deliveries)
+        self._read(_DRAFTS, wants.drafts, self.drafts)
+        self.load_attachments(wants.attachments)
+        if wants.refs and threads:
+            for row in self.conn.execute(_REFERENCES, {"threads": threads, "refs": list(wants.refs)}):
+                self.references[row.thread_id, row.ref] = (row.entry_id, row.case_id)
+        if known := wants.known_refs | wants.refs:
+            for row in self.conn.execute(_KNOWN_REFS, {"refs": list(known)}):
+                self.known[row.ref_space, row.ref] = (row.id, row.thread_id, row.case_id)
+        if wants.client_keys and threads:
+            for row in self.conn.execute(_CLIENT_KEYS, {"threads": threads, "keys": list(wants.client_keys)}):
+                self.client_keys[row.thread_id, row.client_key] = row.id
+
+    def _find_threads(self) -> None:
+        wants = self.wants
+        for statement, ids in (
+            (_CASE_THREADS, wants.cases),
+            (_ENTRY_THREADS, wants.entries),
+            (_DELIVERY_THREADS, wants.deliveries),
+            (_DRAFT_THREADS, wants.drafts),
+        ):
+            if ids:
+                wants.threads.update(self.conn.scalars(statement, {"ids": list(ids)}))
+        if wants.delivery_refs:
+            for row in self.conn.execute(_REF_THREADS, {"refs": [ref for _, ref in wants.delivery_refs]}):
+                if (row.inbox_id, row.ref) in wants.delivery_refs:
+                    self.delivery_by_ref[row.inbox_id, row.ref] = row.id
+                    wants.deliveries.add(row.id)
+                    wants.threads.add(row.thread_id)
+
+    def _lock(self) -> None:
+        ids = sorted(self.wants.threads - self.threads.keys())
+        if not ids:
+            return
+        # SQLite holds its one lock already
+        statement = _THREADS if is_sqlite(self.conn) else _LOCK
+        for row in self.conn.execute(statement, {"ids": ids}):
+            self.threads[row.id] = ThreadState(*row)
+
+    def _read_cases(self) -> None:
+        old = [thread.id for thread in self.threads.values() if not thread.new]
+        if old:
+            since = self.now - max(self.desk.reopen, self.desk.recent)
+            for row in self.conn.execute(_LIVE_CASES, {"threads": old, "since": since}).mappings():
+                self._keep_case(Row(dict(row)))
+        self.load_cases(self.wants.cases)
+
+    def load_cases(self, ids: set[UUID]) -> None:
+        """Read further cases of threads that are locked."""
+        if missing := ids - self.cases.keys():
+            for row in self.conn.execute(_CASES, {"ids": list(missing)}).mappings():
+                self._keep_case(Row(dict(row)))
+
+    def load_attachments(self, ids: set[UUID]) -> None:
+        self._read(_ATTACHMENTS, ids, self.attachments)
+
+    def _keep_case(self, case: Row) -> None:
+        self.cases[case["id"]] = case
+        self.cases_of[case["thread_id"]].append(case)
+        self._tally_before[case["id"]] = _tally_key(case)
+
+    def _read(self, statement: sa.Select[Any], ids: set[UUID], into: dict[UUID, Row]) -> None:
+        if ids:
+            for row in self.conn.execute(statement, {"ids": list(ids)}).mappings():
+                into[row["id"]] = Row(dict(row))
+
+    # --- what jobs use ---
+
+    def thread(self, thread_id: UUID) -> ThreadState:
+        try:
+            return self.threads[thread_id]
+        except KeyError:
+            raise NotFound("thread") from None
+
+    def case(self, case_id: UUID) -> Row:
+        try:
+            return self.cases[case_id]
+        except KeyError:
+            raise NotFound("case") from None
+
+    def case_in(self, thread: ThreadState, case_id: UUID) -> Row:
+        """A case of this very thread: an id of another one is refused as if it didn't exist."""
+        case = self.case(case_id)
+        if case["thread_id"] != thread.id:
+            raise NotFound("case")
+        return case
+
+    def delivery(self, delivery_id: UUID) -> Row:
+        try:
+            return self.deliveries[delivery_id]
+        except KeyError:
+            raise NotFound("delivery") from None
+
+    def new_case(self, thread: ThreadState, **values: Any) -> Row:
+        row: dict[str, Any] = dict(
+            id=new_id(),
+            thread_id=thread.id,
+            subject="",
+            status="open",
+            assignee_id=None,
+            team_id=None,
+            priority=1,
+            restricted=False,
+            channel="",
+            origin=None,
+            preview="",
+            preview_by="",
+            preview_agent_id=None,
+            last_at=self.now,
+            last_seq=0,
+            last_in_seq=0,
+            asked_at=None,
+            waiting_since=None,
+            first_response_at=None,
+            snoozed_until=None,
+            until_reply=False,
+            failed=False,
+            opened_at=self.now,
+            done_at=None,
+        )
+        case = Row(row | values, new=True)
+        self.cases[case["id"]] = case
+        self.cases_of[thread.id].append(case)
+        self._tally_before[case["id"]] = None
+        thread.cases[case["id"]] = None
+        return case
+
+    def append(self, thread: ThreadState, *, case: Row | None, public: bool, **values: Any) -> dict[str, Any]:
+        """Add one entry: it gets the next `seq` and `rev`, and a `public_rev` only if the customer may see it."""
+        thread.last_seq += 1
+        row: dict[str, Any] = dict(
+            id=new_id(),
+            thread_id=thread.id,
+            seq=thread.last_seq,
+            rev=thread.next_rev(),
+            public_rev=thread.next_public_rev() if public else None,
+            kind="message",
+            direction="none",
+            channel="",
+            inbox_id=None,
+            envelope_id=None,
+            case_id=case["id"] if case else None,
+            case_reason="",
+            author_kind="system",
+            author_id=None,
+            author_name="",
+            at=self.now,
+            subject="",
+            text="",
+            html="",
+            quoted="",
+            quoted_html="",
+            purpose="",
+            proof="",
+            automatic="",
+            reply_to=None,
+            ref_space=None,
+            ref=None,
+            client_key=None,
+            data=None,
+            redacted_at=None,
+        )
+        row.update(values)
+        self.new_entries.append(row)
+        thread.entries[row["id"]] = None
+        if row["ref"]:
+            self.known[row["ref_space"], row["ref"]] = (row["id"], thread.id, row["case_id"])
+        if row["client_key"]:
+            self.client_keys[thread.id, row["client_key"]] = row["id"]
+        if case:
+            thread.cases[case["id"]] = None
+        return row
+
+    def event(self, thread: ThreadState, case: Row | None, actor: Actor, kind: str, **data: Any) -> dict[str, Any]:
+        """State and its event go together (rule 7): whoever changes a case calls this beside it."""
+        return self.append(
+            thread,
+            case=case,
+            public=False,
+            kind="event",
+            author_kind=actor.kind,
+            author_id=actor.id,
+            author_name=actor.name,
+            data={"type": kind, **data},
+        )
+
+    def refer(self, thread: ThreadState, ref: str, entry: dict[str, Any]) -> None:
+        """Let later messages of this thread point at the entry by `ref`; the first one keeps it."""
+        if (thread.id, ref) not in self.references:
+            self.references[thread.id, ref] = (entry["id"], entry["case_id"])
+            self.new_references.append(
+                {"thread_id": thread.id, "ref": ref, "entry_id": entry["id"], "case_id": entry["case_id"]}
+            )
+
+    def touch_delivery(self, delivery: Row) -> None:
+        """A delivery in a new state is a change of its thread, and of what the customer sees."""
+        thread = self.thread(delivery["thread_id"])
+        delivery.set(rev=thread.next_rev(), public_rev=thread.next_public_rev())
+        thread.entries[delivery["entry_id"]] = None
+
+    # --- write ---
+
+    def flush(self) -> None:
+        """Everything out, parents before children."""
+        conn = self.conn
+        insert(conn, CUSTOMER, self.new_customers)
+        self._write_threads()
+        self._write_cases()
+        insert(conn, ENTRY, self.new_entries)
+        self._write_changed(ENTRY, self.entries)
+        if self.new_references:
+            insert_missing(conn, REFERENCE, sorted(self.new_references, key=_reference_key), ("thread_id", "ref"))
+        insert(conn, ATTACHMENT, self.new_attachments)
+        self._write_changed(ATTACHMENT, self.attachments)
+        insert_missing(conn, LANE, [{"id": lane, "leased_by": ""} for lane in sorted(self.new_lanes)], ("id",))
+        insert(conn, DELIVERY, [row.values for row in self.deliveries.values() if row.new])
+        self._write_changed(DELIVERY, self.deliveries)
+        insert(conn, ATTEMPT, self.new_attempts)
+        insert(conn, UNINDEXED, [{"entry_id": e["id"]} for e in self.new_entries if e["kind"] != "event"])
+        self._write_tallies()
+        for extra in self.after:
+            extra(conn)
+
+    def _write_threads(self) -> None:
+        names = ("id", "last_seq", "rev", "public_rev", "published_rev", "read_seq")
+        changed = [thread for thread in self.threads.values() if thread.new or thread.touched]
+        insert(
+            self.conn,
+            THREAD,
+            [
+                {name: getattr(t, name) for name in names} | {"customer_id": t.customer_id, "created_at": self.now}
+                for t in changed
+                if t.new
+            ],
+        )
+        update(self.conn, THREAD, [{name: getattr(t, name) for name in names} for t in changed if not t.new])
+
+    def _write_cases(self) -> None:
+        insert(self.conn, CASE, [row.values for row in self.cases.values() if row.new])
+        self._write_changed(CASE, self.cases)
+
+    def _write_changed(self, table: sa.Table, rows: dict[UUID, Row]) -> None:
+        """One statement for each set of columns that changed together; there are few such sets."""
+        groups: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+        for id_, row in rows.items():
+            if row.changed and not row.new:
+                names = tuple(sorted(row.changed))
+                groups[names].append({"id": id_, **{name: row.values[name] for name in names}})
+        if table is CASE and len(groups) > 1:
+            # cases change in many combinations: write the union, so that the statements stay few
+            names = tuple(sorted(set().union(*groups)))
+            ids = [row["id"] for group in groups.values() for row in group]
+            groups = {names: [{"id": id_, **{name: rows[id_].values[name] for name in names}} for id_ in ids]}
+        for group in groups.values():
+            update(self.conn, table, group)
+
+    def _write_tallies(self) -> None:
+        deltas: dict[tuple[str, str, str], int] = defaultdict(int)
+        for case_id, before in self._tally_before.items():
+            after = _tally_key(self.cases[case_id])
+            if before != after:
+                deltas[after] += 1
+                if before:
+                    deltas[before] -= 1
+        rows = [
+            {"assignee": key[0], "status": key[1], "channel": key[2], "shard": self.desk.shard, "n": n}
+            for key, n in sorted(deltas.items())
+            if n
+        ]
+        if rows:
+            self.conn.execute(_ADD_TO_TALLY, rows)
+
+    def changes(self) -> list[Change]:
+        return [
+            Change(
+                t.id,
+                t.rev,
+                t.public_rev,
+                tuple(t.entries),
+                tuple(t.cases),
+                t.public,
+                since=t.rev - t.revs,
+                public_since=t.public_rev - t.public_revs,
+            )
+            for t in self.threads.values()
+            if t.entries or t.cases
+        ]
+
+
+_ADD_TO_TALLY = sa.text(
+    "INSERT INTO case_tally (assignee, status, channel, shard, n) VALUES (:assignee, :status, :channel, :shard, :n)"
+    " ON CONFLICT (assignee, status, channel, shard) DO UPDATE SET n = case_tally.n + excluded.n"
+)
+
+
+def _tally_key(case: Row) -> tuple[str, str, str]:
+    assignee = case["assignee_id"]
+    return (assignee.hex if assignee else "", case["status"], case["channel"])
+
+
+def _reference_key(row: dict[str, Any]) -> tuple[UUID, str]:
+    return row["thread_id"], row["ref"]
+
+
+def preview(text: str) -> str:
+    return " ".join(text[: PREVIEW_CHARS * 4].split())[:PREVIEW_CHARS]
+
+
+@dataclass(slots=True)
+class Written:
+    """What a committed batch gave: one result or refusal for each job, and what changed."""
+
+    results: list[Any]
+    changes: list[Change]
+
+
+Prepare = Callable[[Batch, Sequence[Job]], None]
+
+
+def write(
+    conn: Connection, desk: Desk, now: datetime, jobs: Sequence[Job], published: dict[UUID, int], prepare: Prepare
+) -> Written:
+    """Do all the jobs in this one transaction. `prepare` is steps 1 and 2 (envelopes, identities) for what arrived.
+
+    `published` are the marks of what earlier batches have shown to screens; they ride along (rule 11).
+    """
+    batch = Batch(conn, desk, now)
+    prepare(batch, jobs)
+    for job in jobs:
+        job.wants(batch.wants)
+    batch.wants.threads.update(published)
+    batch.load()
+    for thread_id, rev in published.items():
+        thread = batch.threads.get(thread_id)
+        if thread and rev > thread.published_rev:
+            thread.published_rev = rev
+            thread.touched = True
+    results = list(_run(batch, jobs))
+    batch.flush()
+    failpoints.hit("before_commit")
+    return Written(results, batch.changes())
+
+
+def _run(batch: Batch, jobs: Iterable[Job]) -> Iterable[Any]:
+    for job in jobs:
+        try:
+            yield job.run(batch)
+        except CoreError as refusal:
+            yield refusal

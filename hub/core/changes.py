@@ -1,0 +1,34 @@
+"""Who does something, and what a commit changed: the only thing that publishing needs to know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """On whose account something is done."""
+
+    kind: Literal["agent", "customer", "system"]
+    id: UUID | None
+    name: str
+
+
+SYSTEM = Actor("system", None, "Onethread")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one transaction changed in one thread; `entries` are new or have a delivery in a new state."""
+
+    thread_id: UUID
+    rev: int
+    public_rev: int
+    entries: tuple[UUID, ...]
+    cases: tuple[UUID, ...]
+    public: bool
+    since: int = 0
+    """The `rev` before this transaction: a screen that holds at least that may apply what it is shown."""
+    public_since: int = 0

@@ -1,0 +1,98 @@
+"""Which process sends what: lanes are leased, never single deliveries, so that each lane leaves in order (rule 9)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from hub.contract import State
+from hub.core.batch import DELIVERY, LANE
+from hub.db import among, is_sqlite
+
+LEASE = timedelta(seconds=60)
+PENDING = (State.QUEUED.value, State.SENDING.value)
+
+_DUE = (
+    sa.select(DELIVERY.c.lane, sa.func.min(DELIVERY.c.next_at).label("first"))
+    .where(DELIVERY.c.state.in_(PENDING), DELIVERY.c.next_at <= sa.bindparam("now", type_=DELIVERY.c.next_at.type))
+    .group_by(DELIVERY.c.lane)
+    .order_by("first")
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+)
+_FREE = (
+    sa.select(LANE.c.id)
+    .where(
+        among(LANE.c.id, "lanes"),
+        sa.or_(LANE.c.leased_until.is_(None), LANE.c.leased_until < sa.bindparam("now", type_=LANE.c.leased_until.type)),
+    )
+    .order_by(LANE.c.id)
+)
+_TAKE = (
+    sa.update(LANE)
+    .where(among(LANE.c.id, "lanes"))
+    .values(
+        leased_by=sa.bindparam("worker", type_=sa.Text),
+        leased_until=sa.bindparam("until", type_=LANE.c.leased_until.type),
+    )
+)
+_GIVE_BACK = (
+    sa.update(LANE)
+    .where(LANE.c.id == sa.bindparam("lane", type_=sa.Text), LANE.c.leased_by == sa.bindparam("worker", type_=sa.Text))
+    .values(leased_by="", leased_until=None)
+)
+_HEAD = (
+    sa.select(DELIVERY.c.id, DELIVERY.c.state, DELIVERY.c.next_at, DELIVERY.c.deadline_at, DELIVERY.c.inbox_id)
+    .where(DELIVERY.c.lane == sa.bindparam("lane", type_=sa.Text), DELIVERY.c.state.in_(PENDING))
+    .order_by(DELIVERY.c.id)
+    .limit(1)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The delivery that must leave its lane before any other."""
+
+    id: UUID
+    state: str
+    next_at: datetime
+    deadline_at: datetime
+    inbox_id: UUID
+
+
+def lease(conn: Connection, worker: str, now: datetime, held: set[str], limit: int) -> list[str]:
+    """Take lanes that have something due and belong to nobody."""
+    due = [row.lane for row in conn.execute(_DUE, {"now": now, "limit": limit + len(held)}) if row.lane not in held]
+    if not due:
+        return []
+    free = _FREE if is_sqlite(conn) else _FREE.with_for_update(skip_locked=True)
+    lanes = list(conn.scalars(free, {"lanes": due[:limit], "now": now}))
+    if lanes:
+        conn.execute(_TAKE, {"lanes": lanes, "worker": worker, "until": now + LEASE})
+    return lanes
+
+
+def renew(conn: Connection, worker: str, lane: str, now: datetime) -> bool:
+    """Keep a lane a while longer; False if it was lost."""
+    mine = sa.update(LANE).where(LANE.c.id == lane, LANE.c.leased_by == worker).values(leased_until=now + LEASE)
+    return bool(conn.execute(mine).rowcount)
+
+
+def give_back(conn: Connection, worker: str, lane: str) -> None:
+    conn.execute(_GIVE_BACK, {"lane": lane, "worker": worker})
+
+
+def head(conn: Connection, lane: str) -> Head | None:
+    row: Any = conn.execute(_HEAD, {"lane": lane}).first()
+    return Head(*row) if row else None
+
+
+def next_due(conn: Connection) -> datetime | None:
+    """When the next delivery wants to leave."""
+    statement = sa.select(sa.func.min(DELIVERY.c.next_at)).where(DELIVERY.c.state == State.QUEUED.value)
+    when: datetime | None = conn.scalar(statement)
+    return when

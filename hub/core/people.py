@@ -1,0 +1,84 @@
+"""Customers as agents meet them: named, written to first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from hub.contract import Address
+from hub.core.addresses import canonical
+from hub.core.batch import CUSTOMER, Batch, ThreadState, Wants
+from hub.core.changes import Actor
+from hub.core.errors import Conflict, NotFound
+from hub.core.identify import new_customer
+from hub.db import insert_missing
+from hub.models import Claim, Identity, Thread, new_id
+
+IDENTITY, CLAIM, THREAD = Identity.__table__, Claim.__table__, Thread.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeCustomer:
+    """An agent corrects a name, a language or a time zone."""
+
+    actor: Actor
+    thread_id: UUID
+    changes: dict[str, str] = field(default_factory=dict)
+
+    def wants(self, wants: Wants) -> None:
+        wants.threads.add(self.thread_id)
+
+    def run(self, batch: Batch) -> None:
+        thread = batch.thread(self.thread_id)
+        old = batch.conn.execute(sa.select(CUSTOMER).where(CUSTOMER.c.id == thread.customer_id)).mappings().one()
+        new = {name: value for name, value in self.changes.items() if old[name] != value}
+        if not new:
+            return
+        statement = sa.update(CUSTOMER).where(CUSTOMER.c.id == thread.customer_id).values(**new)
+        batch.after.append(lambda conn: conn.execute(statement) and None)
+        batch.event(thread, None, self.actor, "customer", old={name: old[name] for name in new}, new=new)
+        for case in batch.cases_of[thread.id]:
+            thread.cases[case["id"]] = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewCustomer:
+    """Somebody we write to first. What the agent typed is a claim until an answer proves it."""
+
+    actor: Actor
+    name: str
+    address: Address
+
+    def wants(self, wants: Wants) -> None:
+        """Nothing is there to lock yet."""
+
+    def run(self, batch: Batch) -> UUID:
+        """The customer's id. Raises `Conflict` if the address is somebody's already."""
+        kind, address = canonical(self.address)
+        if not address:
+            raise NotFound("address")
+        owner = batch.conn.execute(
+            sa.select(IDENTITY.c.customer_id, CUSTOMER.c.name)
+            .join(CUSTOMER, CUSTOMER.c.id == IDENTITY.c.customer_id)
+            .where(IDENTITY.c.kind == kind, IDENTITY.c.address == address)
+        ).first()
+        if owner:
+            raise Conflict(f"{address} belongs to {owner.name or 'a customer'} already. Write in their thread.")
+        customer_id = new_id()
+        batch.new_customers.append(new_customer(batch, customer_id, self.name[:200]))
+        thread = ThreadState(new_id(), customer_id, new=True)
+        batch.threads[thread.id] = thread
+        batch.event(thread, None, self.actor, "customer added", address=address)
+        row: dict[str, Any] = {
+            "id": new_id(),
+            "customer_id": customer_id,
+            "kind": kind,
+            "address": address,
+            "state": "open",
+            "created_at": batch.now,
+        }
+        batch.after.append(lambda conn: insert_missing(conn, CLAIM, [row], ("customer_id", "kind", "address")) and None)
+        return customer_id

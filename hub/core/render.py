@@ -1,0 +1,140 @@
+"""What a delivery says on its channel: fitted to the capabilities, with the earlier turns where the channel quotes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from hub.contract import Address, Earlier, Outgoing, OutgoingFile
+from hub.core.batch import ATTACHMENT, CASE, DELIVERY, ENTRY, REFERENCE
+from hub.core.desk import Desk, InboxFacts
+from hub.db import among
+
+TURNS = 20
+REFS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A delivery and all it takes to send it."""
+
+    delivery: dict[str, Any]
+    outgoing: Outgoing
+    chars: int
+    bytes: int
+
+
+Read = Callable[[str], Coroutine[Any, Any, bytes]]
+
+
+def render(conn: Connection, desk: Desk, inbox: InboxFacts, delivery_id: UUID, read: Read) -> Rendered | None:
+    """Read one delivery with its entry, files and history; `read` fetches a blob when the connector wants it."""
+    found = conn.execute(sa.select(DELIVERY).where(DELIVERY.c.id == delivery_id)).mappings().first()
+    if found is None:
+        return None
+    delivery = dict(found)
+    entry = conn.execute(sa.select(ENTRY).where(ENTRY.c.id == delivery["entry_id"])).mappings().one()
+    before = [UUID(hex_) for hex_ in delivery["options"].get("together", ())]
+    text, html = _words(conn, dict(entry), before)
+    can = inbox.capabilities
+    files = _files(conn, [*before, entry["id"]], read) if can.media else ()
+    data = entry["data"] or {}
+    outgoing = Outgoing(
+        key=desk.delivery_key(delivery_id),
+        to=Address(delivery["to_kind"], delivery["to_address"], delivery["to_name"]),
+        text=text,
+        html=html if can.html else "",
+        subject=_subject(conn, dict(entry)) if can.subject else "",
+        cc=_addresses(data.get("cc")) if can.copies else (),
+        bcc=_addresses(data.get("bcc")) if can.copies else (),
+        author=entry["author_name"],
+        reply_to=_refs(conn, dict(entry)),
+        token=desk.case_token(entry["case_id"]) if entry["case_id"] else "",
+        files=files,
+        earlier=_earlier(conn, dict(entry), before) if can.quotes_history else (),
+        automatic=entry["author_kind"] == "system",
+        attempt=delivery["attempts"],
+    )
+    return Rendered(delivery, outgoing, len(text), sum(file.size for file in files))
+
+
+def _words(conn: Connection, entry: dict[str, Any], before: list[UUID]) -> tuple[str, str]:
+    """The entry's words; several live answers that go on together are joined in order."""
+    if not before:
+        return entry["text"], entry["html"]
+    rows = conn.execute(sa.select(ENTRY.c.text).where(among(ENTRY.c.id, "ids")).order_by(ENTRY.c.seq), {"ids": before})
+    return "\n\n".join([*(row.text for row in rows), entry["text"]]), ""
+
+
+def _files(conn: Connection, entries: list[UUID], read: Read) -> tuple[OutgoingFile, ...]:
+    statement = (
+        sa.select(ATTACHMENT).where(among(ATTACHMENT.c.entry_id, "ids")).order_by(ATTACHMENT.c.entry_id, ATTACHMENT.c.position)
+    )
+    return tuple(
+        OutgoingFile(row.name, row.type, row.size, _reader(read, row.sha256), row.cid)
+        for row in conn.execute(statement, {"ids": entries})
+    )
+
+
+def _reader(read: Read, sha256: str) -> Callable[[], Coroutine[Any, Any, bytes]]:
+    return lambda: read(sha256)
+
+
+def _subject(conn: Connection, entry: dict[str, Any]) -> str:
+    """The entry's own; what began on a channel without subjects borrows the latest mail's, or the case's."""
+    if entry["subject"]:
+        subject: str = entry["subject"]
+        return subject
+    earlier = (
+        sa.select(ENTRY.c.subject)
+        .where(ENTRY.c.case_id == entry["case_id"], ENTRY.c.subject != "", ENTRY.c.kind == "message")
+        .order_by(ENTRY.c.seq.desc())
+        .limit(1)
+    )
+    subject = conn.scalar(earlier) or conn.scalar(sa.select(CASE.c.subject).where(CASE.c.id == entry["case_id"])) or ""
+    return subject if not subject or subject.lower().startswith("re:") else f"Re: {subject}"
+
+
+def _refs(conn: Connection, entry: dict[str, Any]) -> tuple[str, ...]:
+    """Ids of the case's earlier messages, the newest first."""
+    statement = (
+        sa.select(REFERENCE.c.ref)
+        .join(ENTRY, ENTRY.c.id == REFERENCE.c.entry_id)
+        .where(
+            REFERENCE.c.thread_id == entry["thread_id"],
+            ENTRY.c.case_id == entry["case_id"],
+            ENTRY.c.seq < entry["seq"],
+        )
+        .order_by(ENTRY.c.seq.desc())
+        .limit(REFS)
+    )
+    return tuple(conn.scalars(statement))
+
+
+def _earlier(conn: Connection, entry: dict[str, Any], without: list[UUID]) -> tuple[Earlier, ...]:
+    """Earlier messages of the case, newest first. A note can't be among them: only messages are read."""
+    statement = (
+        sa.select(ENTRY.c.id, ENTRY.c.at, ENTRY.c.author_name, ENTRY.c.text, ENTRY.c.html)
+        .where(
+            ENTRY.c.case_id == entry["case_id"],
+            ENTRY.c.kind == "message",
+            ENTRY.c.seq < entry["seq"],
+            ENTRY.c.redacted_at.is_(None),
+        )
+        .order_by(ENTRY.c.seq.desc())
+        .limit(TURNS)
+    )
+    return tuple(
+        Earlier(row.at, row.author_name, row.text, row.html)
+        for row in conn.execute(statement)
+        if row.id not in without
+    )
+
+
+def _addresses(plain: list[dict[str, str]] | None) -> tuple[Address, ...]:
+    return tuple(Address(a["kind"], a["address"], a.get("name", "")) for a in plain or ())

@@ -1,0 +1,243 @@
+"""What became of a delivery. States only climb; `failed` and `uncertain` stand aside until the provider's later word."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from hub.contract import State, Status
+from hub.core.batch import DELIVERY, ENTRY, LANE, Batch, Row, Wants
+from hub.core.changes import Actor
+from hub.core.errors import Conflict
+
+RANK = {State.QUEUED: 0, State.SENDING: 1, State.SENT: 2, State.DELIVERED: 3, State.READ: 4}
+DEADLINE = timedelta(hours=24)
+
+
+def climbs(current: State, new: State) -> bool:
+    """May a delivery in `current` take the provider's word `new`?"""
+    if new is State.FAILED:
+        return current not in (State.FAILED, State.READ)
+    if current in (State.FAILED, State.UNCERTAIN):
+        return RANK.get(new, 0) >= RANK[State.SENT]
+    return new in RANK and RANK[new] > RANK[current]
+
+
+def apply_status(batch: Batch, inbox_id: UUID, status: Status) -> bool:
+    """Take a provider's callback; False if it is about nothing we sent or says nothing new."""
+    delivery_id = batch.delivery_by_ref.get((inbox_id, status.ref))
+    if delivery_id is None:
+        return False
+    delivery = batch.deliveries[delivery_id]
+    if status.remark and status.remark != delivery["remark"]:
+        delivery.set(remark=status.remark)
+        batch.touch_delivery(delivery)
+    if not climbs(State(delivery["state"]), status.state):
+        return False
+    _set_state(batch, delivery, status.state, status.reason, retryable=status.retryable)
+    return True
+
+
+def _set_state(batch: Batch, delivery: Row, state: State, reason: str = "", *, retryable: bool = False) -> None:
+    delivery.set(state=state.value, reason=reason, retryable=retryable, settled_at=batch.now)
+    if state in (State.READ, State.FAILED):
+        delivery.set(continue_at=None)
+    batch.touch_delivery(delivery)
+    _tell_case(batch, delivery, failed=state is State.FAILED)
+
+
+def _tell_case(batch: Batch, delivery: Row, *, failed: bool) -> None:
+    """An answer that did not arrive raises its case to the list again."""
+    case_id = delivery["options"].get("case_id")
+    case = batch.cases.get(UUID(case_id)) if case_id else None
+    if case is None or case["failed"] == failed:
+        return
+    case.set(failed=failed)
+    if failed and case["status"] in ("waiting", "done"):
+        case.set(status="open", done_at=None)
+    batch.thread(delivery["thread_id"]).cases[case["id"]] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """A send starts. After this commit a crash leaves `sending`, which nobody sends again by itself (rule 10)."""
+
+    delivery_id: UUID
+    worker: str
+
+    def wants(self, wants: Wants) -> None:
+        wants.deliveries.add(self.delivery_id)
+
+    def run(self, batch: Batch) -> int:
+        """The attempt's number. Raises `Conflict` if it isn't ours to send any more."""
+        delivery = batch.delivery(self.delivery_id)
+        holder = batch.conn.scalar(sa.select(LANE.c.leased_by).where(LANE.c.id == delivery["lane"]))
+        if delivery["state"] != State.QUEUED or holder != self.worker:
+            raise Conflict("Somebody else took this delivery.")
+        delivery.set(state=State.SENDING.value, attempts=delivery["attempts"] + 1)
+        batch.touch_delivery(delivery)
+        attempts: int = delivery["attempts"]
+        return attempts
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """How one attempt ended. `retry_at` puts it back into its lane."""
+
+    delivery_id: UUID
+    state: State
+    ref: str = ""
+    reason: str = ""
+    retryable: bool = False
+    retry_at: datetime | None = None
+    continue_at: datetime | None = None
+    refer: bool = False
+    """Later messages may point at the entry by this ref."""
+
+    def wants(self, wants: Wants) -> None:
+        wants.deliveries.add(self.delivery_id)
+
+    def run(self, batch: Batch) -> None:
+        delivery = batch.delivery(self.delivery_id)
+        batch.new_attempts.append(
+            {
+                "delivery_id": self.delivery_id,
+                "n": delivery["attempts"],
+                "outcome": "retry" if self.retry_at else self.state.value,
+                "reason": self.reason,
+                "ref": self.ref,
+                "at": batch.now,
+            }
+        )
+        if self.ref and not delivery["ref"]:
+            delivery.set(ref=self.ref)
+            if self.refer:
+                case_id = delivery["options"].get("case_id")
+                entry = {"id": delivery["entry_id"], "case_id": UUID(case_id) if case_id else None}
+                batch.refer(batch.thread(delivery["thread_id"]), self.ref, entry)
+        current = State(delivery["state"])
+        if self.retry_at and current is State.SENDING:
+            delivery.set(state=State.QUEUED.value, reason=self.reason, retryable=True, next_at=self.retry_at)
+            batch.touch_delivery(delivery)
+        elif current is State.SENDING and self.state is State.UNCERTAIN:
+            _set_state(batch, delivery, self.state, self.reason, retryable=True)
+        elif climbs(current, self.state):
+            _set_state(batch, delivery, self.state, self.reason, retryable=self.retryable)
+            if self.continue_at:
+                delivery.set(continue_at=self.continue_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Abandoned:
+    """A lane's lease ran out while something was being sent: whether it arrived, nobody knows."""
+
+    delivery_id: UUID
+    again: bool
+    """The channel's sends are idempotent: sending again is harmless."""
+
+    def wants(self, wants: Wants) -> None:
+        wants.deliveries.add(self.delivery_id)
+
+    def run(self, batch: Batch) -> None:
+        delivery = batch.delivery(self.delivery_id)
+        if delivery["state"] != State.SENDING:
+            return
+        if self.again:
+            delivery.set(state=State.QUEUED.value, next_at=batch.now)
+            batch.touch_delivery(delivery)
+            return
+        reason = "The hub stopped while this was being sent. It may have arrived."
+        _set_state(batch, delivery, State.UNCERTAIN, reason, retryable=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """An agent sends a failed or uncertain delivery again: a new attempt of the same delivery."""
+
+    actor: Actor
+    delivery_id: UUID
+
+    def wants(self, wants: Wants) -> None:
+        wants.deliveries.add(self.delivery_id)
+
+    def run(self, batch: Batch) -> None:
+        delivery = batch.delivery(self.delivery_id)
+        if delivery["state"] not in (State.FAILED, State.UNCERTAIN):
+            raise Conflict("Only a delivery that failed or is uncertain can be sent again.")
+        delivery.set(
+            state=State.QUEUED.value, reason="", next_at=batch.now, deadline_at=batch.now + DEADLINE, settled_at=None
+        )
+        batch.touch_delivery(delivery)
+        _tell_case(batch, delivery, failed=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """An agent takes a queued delivery out of its lane."""
+
+    actor: Actor
+    delivery_id: UUID
+
+    def wants(self, wants: Wants) -> None:
+        wants.deliveries.add(self.delivery_id)
+
+    def run(self, batch: Batch) -> None:
+        delivery = batch.delivery(self.delivery_id)
+        if delivery["state"] != State.QUEUED:
+            raise Conflict("This is already on its way.")
+        _set_state(batch, delivery, State.FAILED, f"Cancelled by {self.actor.name}.", retryable=True)
+
+
+@dataclass(frozen=True, slots=True)
+class SettleByHand:
+    """An agent knows what became of an uncertain delivery."""
+
+    actor: Actor
+    delivery_id: UUID
+    state: State
+
+    def wants(self, wants: Wants) -> None:
+        wants.deliveries.add(self.delivery_id)
+
+    def run(self, batch: Batch) -> None:
+        delivery = batch.delivery(self.delivery_id)
+        if delivery["state"] != State.UNCERTAIN or self.state not in (State.SENT, State.FAILED):
+            raise Conflict("Only an uncertain delivery can be settled by hand, as sent or as failed.")
+        _set_state(batch, delivery, self.state, f"Settled by {self.actor.name}.", retryable=self.state is State.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadUpTo:
+    """The customer has seen everything with a `public_rev` up to this one, on their live channel."""
+
+    thread_id: UUID
+    public_rev: int
+    channels: frozenset[str]
+
+    def wants(self, wants: Wants) -> None:
+        wants.threads.add(self.thread_id)
+
+    def run(self, batch: Batch) -> None:
+        thread = batch.thread(self.thread_id)
+        unread = (
+            sa.select(DELIVERY, ENTRY.c.seq)
+            .join(ENTRY, ENTRY.c.id == DELIVERY.c.entry_id)
+            .where(
+                DELIVERY.c.thread_id == self.thread_id,
+                DELIVERY.c.state.in_((State.SENT.value, State.DELIVERED.value)),
+                DELIVERY.c.channel.in_(self.channels),
+                ENTRY.c.public_rev <= self.public_rev,
+            )
+        )
+        for found in batch.conn.execute(unread).mappings():
+            values = dict(found)
+            seq = values.pop("seq")
+            delivery = batch.deliveries.setdefault(values["id"], Row(values))
+            if climbs(State(delivery["state"]), State.READ):
+                _set_state(batch, delivery, State.READ)
+            if seq > thread.read_seq:
+                thread.read_seq = seq
+                thread.touched = True
