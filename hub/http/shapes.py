@@ -14,13 +14,13 @@ from hub.contract import State
 class Shape(BaseModel):
     """What the API returns."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(from_attributes=True, use_attribute_docstrings=True)
 
 
 class Body(BaseModel):
     """What the API takes: an unknown field is an error, so that a misspelt one is noticed."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -471,6 +471,13 @@ class SessionOut(Shape):
     ip: str
     user_agent: str
     current: bool
+
+
+class MeChange(Body):
+    """Only what is given changes; a setting that is `null` is forgotten."""
+
+    name: Line | None = None
+    settings: dict[str, Any] | None = None
 
 
 class AgentIn(Body):

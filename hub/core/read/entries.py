@@ -1,0 +1,171 @@
+"""Entries with their deliveries and files, in three statements however many there are; pages by key, never by offset."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from hub.db import among
+from hub.models import Attachment, Delivery, Entry
+
+ENTRY, DELIVERY, ATTACHMENT = Entry.__table__, Delivery.__table__, Attachment.__table__  # type: ignore[attr-defined]
+
+MOST_CHANGES = 500
+Out = dict[str, Any]
+
+_HERE = ENTRY.c.thread_id == sa.bindparam("thread")
+_SEQ = sa.bindparam("seq", type_=ENTRY.c.seq.type)
+_LIMIT = sa.bindparam("limit", type_=sa.Integer())
+_BEFORE = sa.select(ENTRY).where(_HERE, ENTRY.c.seq < _SEQ).order_by(ENTRY.c.seq.desc()).limit(_LIMIT)
+_AFTER = sa.select(ENTRY).where(_HERE, ENTRY.c.seq > _SEQ).order_by(ENTRY.c.seq).limit(_LIMIT)
+_BY_ID = sa.select(ENTRY).where(among(ENTRY.c.id, "ids")).order_by(ENTRY.c.thread_id, ENTRY.c.seq)
+_DELIVERIES = sa.select(DELIVERY).where(among(DELIVERY.c.entry_id, "ids")).order_by(DELIVERY.c.id)
+_FILES = (
+    sa.select(ATTACHMENT)
+    .where(among(ATTACHMENT.c.entry_id, "ids"))
+    .order_by(ATTACHMENT.c.entry_id, ATTACHMENT.c.position)
+)
+_REV = sa.bindparam("rev", type_=ENTRY.c.rev.type)
+_CHANGED = (
+    sa.select(ENTRY.c.id).where(_HERE, ENTRY.c.rev > _REV).order_by(ENTRY.c.rev).limit(_LIMIT),
+    sa.select(DELIVERY.c.entry_id)
+    .where(DELIVERY.c.thread_id == sa.bindparam("thread"), DELIVERY.c.rev > _REV)
+    .order_by(DELIVERY.c.rev)
+    .limit(_LIMIT),
+)
+_NEWER = (
+    sa.select(ENTRY)
+    .where(_HERE, ENTRY.c.seq > _SEQ, ENTRY.c.kind.in_(("message", "call", "note")))
+    .order_by(ENTRY.c.seq)
+    .limit(20)
+)
+
+
+def before(conn: Connection, thread_id: UUID, seq: int, limit: int) -> tuple[list[Out], bool]:
+    """The entries just before `seq`, ascending, and whether there are more before them."""
+    rows = conn.execute(_BEFORE, {"thread": thread_id, "seq": seq, "limit": limit + 1}).all()
+    return shown(conn, rows[:limit][::-1]), len(rows) > limit
+
+
+def after(conn: Connection, thread_id: UUID, seq: int, limit: int) -> tuple[list[Out], bool]:
+    """The entries just after `seq`, ascending, and whether there are more after them."""
+    rows = conn.execute(_AFTER, {"thread": thread_id, "seq": seq, "limit": limit + 1}).all()
+    return shown(conn, rows[:limit]), len(rows) > limit
+
+
+def around(conn: Connection, thread_id: UUID, seq: int, limit: int) -> tuple[list[Out], bool, bool]:
+    """As many on both sides of `seq`, itself included."""
+    half = limit // 2
+    earlier = conn.execute(_BEFORE, {"thread": thread_id, "seq": seq, "limit": half + 1}).all()
+    later = conn.execute(_AFTER, {"thread": thread_id, "seq": seq - 1, "limit": limit - half + 1}).all()
+    rows = [*earlier[:half][::-1], *later[: limit - half]]
+    return shown(conn, rows), len(earlier) > half, len(later) > limit - half
+
+
+def by_ids(conn: Connection, ids: Iterable[UUID]) -> list[Out]:
+    """Entries as they are now, ascending by `seq` in each thread. Whoever calls has asked the access function."""
+    return shown(conn, conn.execute(_BY_ID, {"ids": list(ids)}).all())
+
+
+def newer_than(conn: Connection, thread_id: UUID, seq: int) -> list[Out]:
+    """What was said since, for somebody whose reply crossed it."""
+    return shown(conn, conn.execute(_NEWER, {"thread": thread_id, "seq": seq}).all())
+
+
+def changed(conn: Connection, thread_id: UUID, rev: int) -> tuple[list[Out], bool]:
+    """Entries that changed after `rev`, themselves or in a delivery; False if that is more than is worth sending."""
+    values = {"thread": thread_id, "rev": rev, "limit": MOST_CHANGES + 1}
+    ids = {id_ for statement in _CHANGED for id_ in conn.scalars(statement, values)}
+    if len(ids) > MOST_CHANGES:
+        return [], False
+    return by_ids(conn, ids) if ids else [], True
+
+
+def shown(conn: Connection, rows: Sequence[Any]) -> list[Out]:
+    """Rows of the entry table as agents see them."""
+    ids = [row.id for row in rows]
+    deliveries: dict[UUID, list[Out]] = defaultdict(list)
+    files: dict[UUID, list[Out]] = defaultdict(list)
+    latest: dict[UUID, int] = {}
+    if ids:
+        for row in conn.execute(_DELIVERIES, {"ids": ids}):
+            deliveries[row.entry_id].append(delivery(row))
+            latest[row.entry_id] = max(latest.get(row.entry_id, 0), row.rev)
+        for row in conn.execute(_FILES, {"ids": ids}):
+            files[row.entry_id].append(attachment(row))
+    return [_entry(row, deliveries[row.id], files[row.id], latest.get(row.id, 0)) for row in rows]
+
+
+def attachment(row: Any) -> Out:
+    return {
+        "id": row.id,
+        "name": row.name,
+        "type": row.type,
+        "size": row.size,
+        "url": f"/api/attachments/{row.id}",
+        "cid": row.cid,
+        "inline": bool(row.cid),
+    }
+
+
+def delivery(row: Any) -> Out:
+    return {
+        "id": row.id,
+        "inbox_id": row.inbox_id,
+        "channel": row.channel,
+        "to": row.to_address,
+        "state": row.state,
+        "reason": row.reason,
+        "remark": row.remark,
+        "retryable": row.retryable,
+        "attempts": row.attempts,
+        "next_at": row.next_at if row.state == "queued" else None,
+        "at": row.settled_at or row.created_at,
+    }
+
+
+def _entry(row: Any, deliveries: list[Out], files: list[Out], delivery_rev: int) -> Out:
+    data = row.data or {}
+    return {
+        "id": row.id,
+        "thread_id": row.thread_id,
+        "seq": row.seq,
+        "rev": max(row.rev, delivery_rev),
+        "kind": row.kind,
+        "direction": row.direction,
+        "channel": row.channel,
+        "inbox_id": row.inbox_id,
+        "case_id": row.case_id,
+        "case_reason": row.case_reason,
+        "author": {"kind": row.author_kind, "id": row.author_id, "name": author_name(row.author_name, data)},
+        "at": row.at,
+        "subject": row.subject,
+        "text": row.text,
+        "html": row.html,
+        "quoted": row.quoted,
+        "quoted_html": row.quoted_html,
+        "to": data.get("to", []),
+        "cc": data.get("cc", []),
+        "attachments": files,
+        "deliveries": deliveries,
+        "proof": row.proof,
+        "proof_detail": data.get("proof_detail", ""),
+        "automatic": row.automatic,
+        "warnings": data.get("warnings", []),
+        "event": data if row.kind == "event" else None,
+        "reply_to": row.reply_to,
+        "client_key": row.client_key,
+        "has_original": row.envelope_id is not None,
+        "redacted": row.redacted_at is not None,
+    }
+
+
+def author_name(name: str, data: dict[str, Any]) -> str:
+    """A visitor who gave no name is a visitor: their address is a token that means nothing to people."""
+    sender = data.get("from") or {}
+    return "Visitor" if sender.get("kind") == "visitor" and not sender.get("name") else name

@@ -1,0 +1,85 @@
+"""What the hub knows of somebody who opens a live chat: whose thread it is, and how to reach them otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid5
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from hub.core.read.agents import initials
+from hub.db import among
+from hub.models import Agent, Attachment, Case, Claim, Customer, Identity, Thread
+
+identity, customer, thread = (model.__table__ for model in (Identity, Customer, Thread))  # type: ignore[attr-defined]
+claim, case, agent, attachment = (model.__table__ for model in (Claim, Case, Agent, Attachment))  # type: ignore[attr-defined]
+
+UPLOADS = UUID("6f1f7c52-5d0a-4f0e-9b52-3f4d0c6a7e10")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    thread_id: UUID
+    customer_id: UUID
+    name: str
+    proven: bool
+    """They came by a chat link or their site vouched for them: their history is theirs to see."""
+
+
+_KNOWN = (
+    sa.select(
+        identity.c.address,
+        identity.c.trust,
+        thread.c.id,
+        thread.c.customer_id,
+        customer.c.name,
+    )
+    .join_from(identity, customer, customer.c.id == identity.c.customer_id)
+    .join(thread, thread.c.customer_id == sa.func.coalesce(customer.c.merged_into, customer.c.id))
+    .where(identity.c.kind == "visitor", among(identity.c.address, "addresses"))
+)
+
+
+def known(conn: Connection, addresses: Iterable[str]) -> dict[str, Known]:
+    """Those of the visitors who have said something before, or were invited."""
+    rows = conn.execute(_KNOWN, {"addresses": list(addresses)})
+    return {row.address: Known(row.id, row.customer_id, row.name, row.trust == "verified") for row in rows}
+
+
+def has_email(conn: Connection, customer_id: UUID) -> bool:
+    """Could we write to them by mail already?"""
+    mine = sa.select(identity.c.id).where(identity.c.customer_id == customer_id, identity.c.kind == "email")
+    typed = sa.select(claim.c.id).where(claim.c.customer_id == customer_id, claim.c.kind == "email")
+    return conn.execute(sa.union_all(mine, typed).limit(1)).first() is not None
+
+
+def answering(conn: Connection, thread_id: UUID) -> dict[str, Any] | None:
+    """Who takes care of the thread's latest case."""
+    rows = (
+        sa.select(agent.c.name)
+        .join_from(case, agent, agent.c.id == case.c.assignee_id)
+        .where(case.c.thread_id == thread_id, case.c.status != "spam")
+        .order_by(case.c.last_at.desc())
+        .limit(1)
+    )
+    name = conn.execute(rows).scalar()
+    return {"name": name, "initials": initials(name)} if name else None
+
+
+def owner_of_uploads(visitor: str) -> UUID:
+    """Files wait under this id until the message that they belong to comes."""
+    return uuid5(UPLOADS, visitor)
+
+
+def uploads(conn: Connection, visitor: str, ids: Iterable[UUID]) -> list[dict[str, Any]]:
+    """The visitor's own uploads among these; another's are as if they didn't exist."""
+    c = attachment.c
+    wanted = list(ids)
+    rows = sa.select(c.id, c.name, c.type, c.size, c.sha256).where(
+        among(c.id, "ids"), c.owner_id == owner_of_uploads(visitor)
+    )
+    found = {row.id: dict(row._mapping) for row in conn.execute(rows, {"ids": wanted})}
+    return [found[id_] for id_ in wanted if id_ in found]
