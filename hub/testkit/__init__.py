@@ -44,6 +44,7 @@ reason, and the report shows it. The checks:
     stale         so is a signed one from outside the provider's time window
     stranger      so is one signed with another inbox's secret
     fixtures      each fixture means what its expectation says, twice
+    receipts      the declared receipts are shown by fixtures, and no others
     pure          reading it touches no network, disk, clock or chance
     unknown       a kind nobody knows yields nothing, or Ignored
     broken        bodies cut, garbled or nested a thousand deep raise Malformed and nothing else

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import aiohttp
 from aiohttp import web
@@ -59,10 +59,14 @@ class Shown:
 class Simulator(ABC):
     """A provider in this process: strict about what it takes. `shown` is what customers got, doubles included."""
 
+    plays: ClassVar[frozenset[Fault]] = frozenset(Fault)
+    """The faults this provider can have."""
+
     def __init__(self) -> None:
         self.shown: list[Shown] = []
         self.faults: deque[Fault] = deque()
-        self.retry_after = 7
+        self.retry_after: float | None = 7
+        """None where the provider's protocol can't say it."""
         self.delay = 0.2
 
     @abstractmethod
@@ -129,14 +133,14 @@ class HttpSimulator(Simulator):
             case Fault.UNAUTHORISED:
                 return self.failure(401, "Unknown credentials")
             case Fault.BUSY:
-                response = self.failure(429, "Too many requests")
-                response.headers["Retry-After"] = str(self.retry_after)
-                return response
+                busy = self.failure(429, "Too many requests")
+                busy.headers["Retry-After"] = str(int(self.retry_after or 0))
+                return busy
             case Fault.DOWN:
                 return self.failure(503, "Down for maintenance")
             case Fault.SLOW:
                 await asyncio.sleep(self.delay)
-        response = await handler(request)
+        response: web.StreamResponse = await handler(request)
         if fault is Fault.DROPPED and request.transport:
             request.transport.abort()
         return response
