@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from tests.bench.dataset import Size, fill
 from tests.bench.load import Receiver
 from tests.bench.meter import Meter
 from tests.bench.posts import SECRET, posts
+from tests.bench.report import say
 from tests.support.databases import with_database
 from tests.support.hub import REPOSITORY, Hub
 from tests.support.owner import Owner
@@ -62,6 +64,7 @@ class Stage:
     def __init__(self, folder: Path, server: PostgresServer) -> None:
         self.folder = folder
         self.server = server
+        self._templates: dict[Size, str] = {}
 
     def new_database(self, template: str = "template1") -> str:
         """The URL of an empty database, or of a copy of the one named."""
@@ -69,8 +72,13 @@ class Stage:
         execute(self.server.url, [f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"])
         return with_database(self.server.url, name)
 
-    def drop_database(self, url: str) -> None:
-        execute(self.server.url, [f"DROP DATABASE {url.rsplit('/', 1)[1]} WITH (FORCE)"])
+    async def filled(self, size: Size) -> str:
+        """A database with a workspace of this size, made once and copied for each that asks."""
+        if size not in self._templates:
+            say(f"making a workspace of {size.entries:,} entries")
+            self._templates[size] = self.new_database()
+            await fill(self._templates[size], size)
+        return self.new_database(template=self._templates[size].rsplit("/", 1)[1])
 
     @asynccontextmanager
     async def reference(self) -> AsyncIterator[Receiver]:

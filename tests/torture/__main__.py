@@ -1,4 +1,4 @@
-"""`python -m tests.torture`: the full form, thousands of messages on both databases, with its figures; 1 if any broke."""
+"""`python -m tests.torture`: the full form, thousands of messages on both databases; ends with 1 if any rule broke."""
 
 import argparse
 import asyncio
