@@ -166,7 +166,7 @@ def _add_file(part: Part, body: Body) -> None:
 
 
 def safe_name(name: str, type: str) -> str:
-    """A file name without path, control or direction characters; a made-up one with the right extension if none is left."""
+    """Without path, control or direction characters; if nothing is left, a made-up name with the right extension."""
     name = charset.clean(_FORBIDDEN.sub("", _PATH.split(unicodedata.normalize("NFC", name))[-1])).strip(" .")
     if len(name) > 150:
         stem, dot, extension = name.rpartition(".")

@@ -1,4 +1,4 @@
-"""Build the outgoing mail: MIME parts, threading headers, our own ids and marks; nothing a person typed can add a header."""
+"""Build the outgoing mail: parts, threading headers, our own ids and marks; nothing a person typed adds a header."""
 
 from __future__ import annotations
 

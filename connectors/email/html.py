@@ -1,4 +1,4 @@
-"""Text from HTML line by line, each line knowing its node, so that one quote splitter serves both and HTML can be cut where the text is.
+"""Text from HTML line by line, each line knowing its node: one quote splitter serves both, HTML is cut like its text.
 
 What is shown as HTML the hub cleans itself; nothing here makes it safe.
 """
@@ -10,14 +10,18 @@ from html import unescape
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-_BLOCK = frozenset(
+
+def _tags(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
+_BLOCK = _tags(
     "address article aside blockquote body center dd details dir div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 "
-    "header hr li main menu nav ol p pre section summary table tbody tfoot thead tr ul".split()
+    "header hr li main menu nav ol p pre section summary table tbody tfoot thead tr ul"
 )
-_SPACED = frozenset("p h1 h2 h3 h4 h5 h6 ul ol table pre".split())
-_HIDDEN = frozenset(
-    "head script style title template noscript object iframe svg math select textarea meta link".split()
-)
+_SPACED = _tags("p h1 h2 h3 h4 h5 h6 ul ol table pre")
+_HIDDEN = _tags("head script style title template noscript object iframe svg math select textarea meta link")
+_NAMED = _tags("div blockquote hr table span p section")
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _MARKER_NAMES = re.compile(
     r"gmail_quote|gmail_extra|divrplyfwdmsg|appendonsend|yahoo_quoted|moz-cite-prefix|moz-forward-container|olk_src_body_section|"
@@ -25,11 +29,16 @@ _MARKER_NAMES = re.compile(
     r"replyforwardcontainer|stopspelling|front-blockquote|onethread-history",
     re.I,
 )
+_EMPTY_MARKER = re.compile(r"appendonsend|stopspelling|moz-cite-prefix|isreplycontent", re.I)
+_SIGNATURE_NAMES = re.compile(
+    r"(?:gmail_signature|moz-signature|applemailsignature|onethread-signature|ms-outlook-mobile-signature|(?:^|\s)(?:x_)*signature)(?:\s|$)",
+    re.I,
+)
 _OUTLOOK_RULE = re.compile(r"border:none;border-top:solid#(?:e1e1e1|b5c4df)", re.I)
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
 _ANY_TAG = re.compile(r"<[^<>]*>?")
-_CLOSED_BY_THEMSELVES = frozenset(
-    "p li td tr th dt dd option br img hr input meta link col wbr area base source tbody thead".split()
+_CLOSED_BY_THEMSELVES = _tags(
+    "p li td tr th dt dd option br img hr input meta link col wbr area base source tbody thead"
 )
 _MAX_OPEN = 2_000
 _MAX_NODES = 200_000
@@ -37,14 +46,18 @@ _MAX_DEPTH = 400
 
 
 class Line:
-    """One line of the text, the first node that contributed to it, and whether a client's own quote marker stands there."""
+    """One line of text and where it comes from in the tree."""
 
-    __slots__ = ("marked", "node", "text")
+    __slots__ = ("marked", "node", "signature", "text")
 
-    def __init__(self, text: str, node: LexborNode | None, marked: bool) -> None:
+    def __init__(self, text: str, node: LexborNode | None, marked: bool = False, signature: bool = False) -> None:
         self.text = text
         self.node = node
+        """The first node that contributed to it."""
         self.marked = marked
+        """A mail program's own quote marker stands here."""
+        self.signature = signature
+        """It stands in what a mail program marked as the signature."""
 
 
 def parse(source: str) -> LexborHTMLParser:
@@ -109,7 +122,10 @@ class _Builder:
         self.first: LexborNode | None = None
         self.quotes = 0
         self.preformatted = 0
-        self.marked = False
+        self.marker = 0
+        """The marker element whose first line is still to come."""
+        self.signature = 0
+        """The signature element that is being read."""
         self.gap = False
 
     def enter(self, node: LexborNode) -> LexborNode | None:
@@ -123,33 +139,43 @@ class _Builder:
         if tag == "br":
             self.line(node, force=True)
             return None
-        if _is_marker(node, tag):
-            self.line(node)
-            self.marked = True
+        if tag in _NAMED:
+            self.names(node, tag)
         if tag in _BLOCK:
             self.line(node)
-            self.gap = self.gap or tag in _SPACED
-            if tag == "blockquote":
-                self.quotes += 1
-            elif tag == "pre":
-                self.preformatted += 1
-            elif tag == "li":
+            self.gap = self.gap or tag in _SPACED or tag == "hr"
+            self.quotes += tag == "blockquote"
+            self.preformatted += tag == "pre"
+            if tag == "li":
                 self.parts.append("- ")
-            elif tag == "hr":
-                self.gap = True
         elif tag in ("td", "th") and self.parts:
             self.parts.append(" ")
         return node.first_child
+
+    def names(self, node: LexborNode, tag: str) -> None:
+        attributes = node.attributes
+        if not attributes:
+            return
+        names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"[:500]
+        if _is_marker(attributes, names, tag):
+            self.line(node)
+            self.marker = -1 if _EMPTY_MARKER.search(names) else node.mem_id
+        elif not self.signature and len(names) > 8 and _SIGNATURE_NAMES.search(names):
+            self.line(node)
+            self.signature = node.mem_id
 
     def leave(self, node: LexborNode) -> None:
         tag = node.tag
         if tag in _BLOCK:
             self.line(node)
             self.gap = self.gap or tag in _SPACED
-            if tag == "blockquote":
-                self.quotes -= 1
-            elif tag == "pre":
-                self.preformatted -= 1
+            self.quotes -= tag == "blockquote"
+            self.preformatted -= tag == "pre"
+        if self.marker and node.mem_id == self.marker:
+            self.marker = 0
+        if self.signature and node.mem_id == self.signature:
+            self.line(node)
+            self.signature = 0
 
     def text(self, node: LexborNode) -> None:
         words = node.text_content or ""
@@ -161,9 +187,8 @@ class _Builder:
                 self.append(other, node)
             return
         words = _SPACE.sub(" ", words)
-        if words == " " and not self.parts:
-            return
-        self.append(words, node)
+        if words != " " or self.parts:
+            self.append(words, node)
 
     def append(self, words: str, node: LexborNode) -> None:
         if words and self.first is None:
@@ -175,18 +200,17 @@ class _Builder:
         text = "".join(self.parts)
         text = text.rstrip() if self.preformatted else _SPACE.sub(" ", text).strip(" ")
         self.parts.clear()
-        first, self.first = self.first, None
+        node, self.first = self.first or node, None
         if not text and not force:
             return
         prefix = ">" * self.quotes + " " if self.quotes else ""
         if self.gap and self.lines and self.lines[-1].text.strip("> "):
-            self.lines.append(Line(prefix.rstrip(), first or node, False))
+            self.lines.append(Line(prefix.rstrip(), node, signature=bool(self.signature)))
         self.gap = False
-        self.lines.append(
-            Line((prefix + text).rstrip() if not text else prefix + text, first or node, self.marked and bool(text))
-        )
-        if text:
-            self.marked = False
+        marked = bool(self.marker and text)
+        self.lines.append(Line((prefix + text).rstrip(), node, marked, bool(self.signature)))
+        if marked:
+            self.marker = 0
 
     def finish(self) -> list[Line]:
         if self.parts and self.first is not None:
@@ -194,14 +218,8 @@ class _Builder:
         return self.lines
 
 
-def _is_marker(node: LexborNode, tag: str) -> bool:
-    if tag not in ("div", "blockquote", "hr", "table", "span", "p", "section"):
-        return False
-    attributes = node.attributes
-    if not attributes:
-        return False
-    names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"
-    if len(names) > 1 and _MARKER_NAMES.search(names[:500]):
+def _is_marker(attributes: dict[str, str | None], names: str, tag: str) -> bool:
+    if len(names) > 8 and _MARKER_NAMES.search(names):
         return True
     if tag == "blockquote":
         return attributes.get("type") == "cite"

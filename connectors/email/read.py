@@ -53,7 +53,8 @@ class Reader:
         tree = mime.parse(raw.body)
         fields = tree.root.headers
         recipients = self._recipients(raw, fields)
-        report = bounce.statuses(tree, fields, recipients, self.marks)
+        envelope_sender = raw.headers.get("x-mail-from") if raw.method == "SMTP" else _return_path(fields)
+        report = bounce.statuses(tree, recipients, envelope_sender, self.marks)
         if report:
             return list(report)
         if self.marks.loop in (value.strip() for value in fields.all_raw(LOOP_HEADER.lower())):
@@ -61,10 +62,13 @@ class Reader:
         sender, warnings = self._sender(raw, fields)
         if self._is_own(sender.address):
             return [Ignored(f"Sent from this inbox's own address {sender.address}.")]
-        return [self._message(raw, tree, recipients, sender, warnings)]
+        machine = automatic.why(fields, fields.text("subject"), envelope_sender)
+        if bounce.is_report(tree):
+            machine = "report"
+        return [self._message(raw, tree, recipients, sender, warnings, machine)]
 
     def _message(
-        self, raw: Raw, tree: mime.Tree, recipients: list[str], sender: Mailbox, warnings: list[str]
+        self, raw: Raw, tree: mime.Tree, recipients: list[str], sender: Mailbox, warnings: list[str], machine: str
     ) -> Message:
         fields = tree.root.headers
         content = body.read(tree)
@@ -81,7 +85,6 @@ class Reader:
             *reversed(fields.ids("references")),
             *self.marks.own_ids_in(parts.quoted),
         ]
-        envelope_sender = raw.headers.get("x-mail-from") if raw.method == "SMTP" else _return_path(fields)
         return Message(
             ref=self._ref(raw, fields, content, identifiers),
             sender=_address(sender),
@@ -100,7 +103,7 @@ class Reader:
             to=_addresses(fields.addresses("to")),
             cc=_addresses(fields.addresses("cc")),
             answer_to=_address(answer_to) if answer_to and answer_to.address != sender.address else None,
-            automatic=automatic.why(fields, subject, envelope_sender),
+            automatic=machine,
             warnings=tuple(dict.fromkeys(warnings + content.warnings)),
             data=_facts(fields, content, identifiers),
         )
@@ -144,7 +147,7 @@ class Reader:
         return f"{identifiers[0]}#{digest.hexdigest()[:32]}"
 
     def _sender(self, raw: Raw, fields: Headers) -> tuple[Mailbox, list[str]]:
-        """The From address; where there is none, the envelope's; where that is missing too, the inbox's unknown sender."""
+        """The From address; without one the envelope's; without that, too, the inbox's unknown sender."""
         warnings = []
         authors = fields.addresses("from")
         if len(fields.all_raw("from")) > 1:
@@ -194,7 +197,8 @@ def _split(content: body.Body) -> _Parts:
     lines = html.lines(document)
     words = [line.text for line in lines]
     marks = [number for number, line in enumerate(lines) if line.marked]
-    first, last = quote.split(words, marks)
+    signatures = [number for number, line in enumerate(lines) if line.signature]
+    first, last = quote.split(words, marks, signatures)
     if not content.text.strip() or (not quoted.strip() and (first, last) != (0, len(words))):
         text, quoted = _join(words, first, last)
     removed = ""

@@ -50,7 +50,7 @@ class EmailSettings(Settings):
         title="How mail comes in",
         json_schema_extra=_about(
             "Receiving",
-            "“smtp”: your mail server delivers to this hub. “imap”: the hub reads an existing mailbox. “none”: only send.",
+            "“smtp”: your mail server delivers to this hub. “imap”: the hub reads a mailbox. “none”: only send.",
         ),
     )
     listen_host: str = Field(
@@ -129,7 +129,7 @@ class EmailSettings(Settings):
         title="Use plus addresses",
         json_schema_extra=_about(
             "Sending",
-            "Answers go to support+code@…, which finds the right case even if the customer's program drops the headers.",
+            "Answers go to support+code@…, which finds the right case even if headers are lost.",
             advanced=True,
         ),
     )

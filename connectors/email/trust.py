@@ -14,7 +14,7 @@ _COMMENT = re.compile(r"\([^()]*\)")
 
 
 def proof(fields: Headers, author_domain: str, trusted_server: str) -> tuple[Proof, str]:
-    """The verdict of the newest Authentication-Results of the trusted server; without one it is only the sender's word."""
+    """The verdict of the trusted server's newest Authentication-Results; without one it is only the sender's word."""
     if not trusted_server:
         return Proof.CLAIMED, ""
     for value in fields.all_raw("authentication-results"):
