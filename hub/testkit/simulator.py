@@ -115,9 +115,9 @@ class HttpSimulator(Simulator):
     async def start(self) -> None:
         app = web.Application(middlewares=[self._misbehaving])
         app.add_routes(self.routes())
-        self._runner = web.AppRunner(app, access_log=None)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0, shutdown_timeout=0.1).start()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
         self.url = "http://127.0.0.1:{1}".format(*self._runner.addresses[0])
 
     async def stop(self) -> None:
