@@ -42,11 +42,11 @@ fresh: $(VENV)/.tests
 generated: $(VENV)/.tests ## Write the generated files anew: API types, layer picture, capability table
 	$(BIN)/python -m docs.generate
 
-bench: $(VENV)/.tests ## Measure speed against a bare reference on this machine (ARGS="--short" for the short form)
+bench: $(VENV)/.tests web system-parts ## Measure speed against a bare reference on this machine (ARGS="intake" for one part)
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-torture: $(VENV)/.tests ## Kill the hub thousands of times and compare it with the senders' ledger
-	@$(BIN)/python -m pytest -m torture $(ARGS)
+torture: $(VENV)/.tests system-parts ## Kill the hub thousands of times and compare it with the senders' ledger
+	@$(BIN)/python -m tests.torture $(ARGS)
 
 docs: $(VENV)/.tests ## Build the documentation into docs/site
 	$(BIN)/zensical build --config-file docs/zensical.toml
