@@ -49,7 +49,7 @@ torture: $(VENV)/.tests system-parts ## Kill the hub thousands of times and comp
 	@$(BIN)/python -m tests.torture $(ARGS)
 
 docs: $(VENV)/.tests ## Build the documentation into docs/site
-	$(BIN)/zensical build --config-file docs/zensical.toml
+	$(BIN)/zensical build --strict --config-file docs/zensical.toml
 
 web:
 	@$(VENV)/bin/python web/build_web.py
