@@ -1,0 +1,58 @@
+/** The few requests beside the socket. */
+import type { Config, PublicAttachment } from "./shapes";
+
+/** What the hub answered when it said no: a sentence for the visitor. */
+export class Refused extends Error {
+  constructor(
+    readonly status: number,
+    detail: string,
+  ) {
+    super(detail);
+  }
+}
+
+const sentence = (body: string) => {
+  try {
+    return String(JSON.parse(body).detail ?? "");
+  } catch {
+    return "";
+  }
+};
+
+export async function fetchConfig(inbox: string): Promise<Config> {
+  const answer = await fetch(`/widget/config/${encodeURIComponent(inbox)}`, { credentials: "omit" });
+  if (!answer.ok) throw new Refused(answer.status, sentence(await answer.text()));
+  return answer.json();
+}
+
+/** Spends a chat link. A device that already holds a visitor says so, and gets the same conversation again. */
+export async function spendLink(token: string): Promise<{ visitor: string; inbox: string }> {
+  const answer = await fetch(`/c/${encodeURIComponent(token)}`, { method: "POST", credentials: "omit" });
+  if (!answer.ok) throw new Refused(answer.status, sentence(await answer.text()));
+  return answer.json();
+}
+
+/** Only XMLHttpRequest tells how much of a body has gone. */
+export function upload(
+  file: File,
+  inbox: string,
+  visitor: string,
+  progress: (share: number) => void,
+  stop: AbortSignal,
+): Promise<PublicAttachment> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", `/visitor/attachments?inbox=${encodeURIComponent(inbox)}`);
+    request.setRequestHeader("authorization", `Visitor ${visitor}`);
+    request.setRequestHeader("content-type", file.type || "application/octet-stream");
+    request.setRequestHeader("x-file-name", encodeURIComponent(file.name));
+    request.upload.onprogress = (event) => progress(event.loaded / event.total);
+    request.onload = () =>
+      request.status < 300
+        ? resolve(JSON.parse(request.responseText))
+        : reject(new Refused(request.status, sentence(request.responseText)));
+    request.onerror = request.onabort = () => reject(new Refused(0, ""));
+    stop.addEventListener("abort", () => request.abort());
+    request.send(file);
+  });
+}

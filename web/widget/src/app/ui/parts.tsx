@@ -1,0 +1,79 @@
+import type { ComponentChildren } from "preact";
+import type { Agent, Config } from "../shapes";
+import { back, lasting } from "../when";
+import { t } from "../words";
+import { Icon, type IconName } from "./Icon";
+
+export const IconButton = (props: {
+  name: IconName;
+  label: string;
+  flip?: boolean;
+  class?: string;
+  onClick(): void;
+}) => (
+  <button type="button" class={`ib ${props.class ?? ""}`} aria-label={props.label} onClick={props.onClick}>
+    <Icon name={props.name} flip={props.flip} />
+  </button>
+);
+
+/** One of six tints, always the same for a name. */
+export const Avatar = ({ name, initials }: { name: string; initials?: string }) => {
+  const tint = [...name].reduce((sum, letter) => sum + (letter.codePointAt(0) ?? 0), 0) % 6;
+  return (
+    <span class={`av p${tint}`} aria-hidden="true">
+      {initials || initialsOf(name)}
+    </span>
+  );
+};
+
+const initialsOf = (name: string) =>
+  name
+    .split(/\s+/)
+    .slice(0, 2)
+    .map((part) => [...part][0] ?? "")
+    .join("")
+    .toLocaleUpperCase();
+
+/** Promises only what was measured. */
+export function availability(config: Config): string {
+  if (config.online === false) return config.back_at ? t("back_at", { when: back(config.back_at) }) : t("away");
+  if (config.reply_time) return t("replies", { time: lasting(config.reply_time) });
+  return config.online ? t("online") : "";
+}
+
+interface HeaderProps {
+  config: Config;
+  agent?: Agent | null;
+  /** Instead of who answers. */
+  title?: string;
+  onBack?: () => void;
+  onClose?: () => void;
+}
+
+export const Header = ({ config, agent, title, onBack, onClose }: HeaderProps) => (
+  <header class="hd">
+    {onBack && <IconButton name="back" label={t("back")} flip class="first" onClick={onBack} />}
+    {!title && <Avatar name={agent?.name ?? config.name} initials={agent?.initials} />}
+    <div class="grow">
+      <h1 class="clip" dir="auto">
+        {title ?? agent?.name ?? config.name}
+      </h1>
+      <div class={config.online ? "mut live clip" : "mut clip"}>{availability(config)}</div>
+    </div>
+    {onClose && <IconButton name="close" label={t("close")} onClick={onClose} />}
+  </header>
+);
+
+export const Welcome = ({ config }: { config: Config }) => (
+  <div class="hey">
+    <h2 dir="auto">{config.greeting || t("hello")}</h2>
+    <p class="sec">{availability(config)}</p>
+  </div>
+);
+
+export const Notice = ({ icon, children }: { icon: IconName; children: ComponentChildren }) => (
+  <div class="note">
+    <Icon name={icon} />
+    <span>{children}</span>
+  </div>
+);

@@ -1,0 +1,47 @@
+/** Times and amounts in the visitor's language and zone. */
+import { language } from "./words";
+
+const DAY = 86_400_000;
+
+const format = (at: number | Date, options: Intl.DateTimeFormatOptions) =>
+  new Intl.DateTimeFormat(language, options).format(at);
+
+const startOfDay = (at: number) => new Date(at).setHours(0, 0, 0, 0);
+
+export const clock = (at: string) => format(Date.parse(at), { hour: "2-digit", minute: "2-digit" });
+
+/** "Today", "Yesterday", "Monday", "12 March". */
+export function day(at: string): string {
+  const days = Math.round((startOfDay(Date.now()) - startOfDay(Date.parse(at))) / DAY);
+  if (Math.abs(days) < 2)
+    return capital(new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(-days, "day"));
+  if (Math.abs(days) < 7) return format(Date.parse(at), { weekday: "long" });
+  return format(Date.parse(at), { day: "numeric", month: "long" });
+}
+
+export const sameDay = (one: string, other: string) => startOfDay(Date.parse(one)) === startOfDay(Date.parse(other));
+
+/** "20:11" for today, "Monday 18:22" before. */
+export const moment = (at: string) => (sameDay(at, new Date().toISOString()) ? clock(at) : `${day(at)} ${clock(at)}`);
+
+/** "tomorrow at 08:00" needs words of its own in some languages; day and time stand side by side in all. */
+export const back = (at: string) => moment(at).toLocaleLowerCase(language);
+
+export function lasting(seconds: number): string {
+  const hours = seconds >= 5400;
+  const count = Math.max(1, Math.round(seconds / (hours ? 3600 : 60)));
+  const unit = hours ? "hour" : "minute";
+  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short" }).format(count);
+}
+
+export function size(bytes: number): string {
+  const mega = bytes >= 1e6;
+  const count = mega ? bytes / 1e6 : Math.max(1, bytes / 1e3);
+  const unit = mega ? "megabyte" : "kilobyte";
+  return new Intl.NumberFormat(language, { style: "unit", unit, maximumFractionDigits: mega ? 1 : 0 }).format(count);
+}
+
+export const percent = (share: number) => new Intl.NumberFormat(language, { style: "percent" }).format(share);
+export const number = (count: number) => new Intl.NumberFormat(language).format(count);
+
+const capital = (text: string) => text.charAt(0).toLocaleUpperCase(language) + text.slice(1);
