@@ -47,6 +47,8 @@ async def schema(bench: Bench) -> None:
         require(
             field.get("type") or field.get("enum") or field.get("anyOf"), f"The form can't draw {name}: give it a type"
         )
+        looks_secret = re.search(r"(password|secret|token|api_key|private_key)$", name)
+        require(not looks_secret or field.get("writeOnly"), f"{name} sounds like a secret: make it a SecretStr")
         require(field.get("type") != "object", f"The form can't draw {name}: settings are flat, one field each")
     secrets = bench.secrets()
     short = [secret for secret in secrets if len(secret) < SHORTEST_SECRET]
