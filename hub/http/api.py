@@ -7,14 +7,14 @@ from typing import Any
 from aiohttp import web
 
 from hub import __version__
-from hub.http import session
+from hub.http import cases, entries, session, threads
 from hub.http.auth import admit
 from hub.http.errors import problems
 from hub.http.limits import InMemory
 from hub.http.openapi import Operation, document, install
 from hub.http.passwords import Passwords
 
-NOUNS = (session.routes,)
+NOUNS = (session.routes, cases.routes, threads.routes, entries.routes)
 
 
 def operations() -> list[Operation]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Concatenate, ParamSpec, TypeVar
+from uuid import UUID
 
 from aiohttp import web
 from sqlalchemy import Connection
 
-from hub.core.access import Right, Viewer
+from hub.core.access import Right, Viewer, require
+from hub.core.desk import InboxFacts
 from hub.core.sessions import COOKIE, SESSION_LIFE, SignedIn
 from hub.http.bodies import read_body
 from hub.http.errors import HttpProblem
@@ -49,6 +51,14 @@ class Ask:
 
     async def write(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self.hub.db.write(lambda conn: fn(conn, *args, **kwargs))
+
+    async def allow(self, right: Right, thread_id: UUID) -> None:
+        """Ask the access function before a verb runs. Raises `NotFound` or `Forbidden`."""
+        await self.read(require, self.me, right, thread_id)
+
+    @property
+    def inboxes(self) -> list[InboxFacts]:
+        return self.hub.desk.inboxes()
 
     async def submit(self, job: Any) -> Any:
         return await self.hub.writer.submit(job)

@@ -10,7 +10,7 @@ import inspect
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, get_args, get_origin
+from typing import Any, Generic, TypeVar, get_args, get_origin
 
 import orjson
 from aiohttp import web
@@ -38,11 +38,14 @@ class Parameters(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """A result with another status than the route's first one."""
+T = TypeVar("T")
 
-    value: Any
+
+@dataclass(frozen=True, slots=True)
+class Answered(Generic[T]):
+    """A result with its status, for routes that have several."""
+
+    value: T
     status: int
 
 
@@ -176,6 +179,8 @@ def operation(
         else:
             in_query[name] = (kind, ... if parameter.default is inspect.Parameter.empty else parameter.default)
     returns = signature.return_annotation
+    if get_origin(returns) is Answered:
+        (returns,) = get_args(returns)
     has_result = returns is not None and not gives
     if status is None:
         status = 200 if has_result or gives else 204

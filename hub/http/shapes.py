@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from hub.contract import State
 
@@ -30,6 +30,16 @@ Direction = Literal["in", "out", "none"]
 AuthorKind = Literal["customer", "agent", "system"]
 CaseStatus = Literal["open", "waiting", "snoozed", "done", "spam"]
 Role = Literal["owner", "admin", "agent"]
+def _in_our_times(at: datetime) -> datetime:
+    if not 1970 <= at.year <= 2200:
+        raise ValueError("This is not a date between 1970 and 2200")
+    return at
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_our_times)]
+"""A time with its zone; "tomorrow at nine" means nothing without one."""
+Seq = Annotated[int, Field(ge=0, lt=2**53)]
+"""A `seq` or `rev`: counts from 1, and every client can hold it."""
 Priority = Literal["low", "normal", "high", "urgent"]
 
 
@@ -330,7 +340,7 @@ class RecipientIn(Body):
 class ReplyIn(Body):
     client_key: Key
     """Made by the client once per message: the same key twice is the same entry."""
-    last_seen_seq: int = Field(ge=0)
+    last_seen_seq: Seq
     inbox_id: UUID
     to: RecipientIn
     cc: list[RecipientIn] = Field(default=[], max_length=50)
@@ -372,13 +382,21 @@ class DraftIn(Body):
     text: Annotated[str, StringConstraints(max_length=200_000)] = ""
     html: Annotated[str, StringConstraints(max_length=1_000_000)] = ""
     attachments: list[UUID] = Field(default=[], max_length=100)
-    version: int = 0
+    version: Seq = 0
     """The version this was written over; a newer one on the server answers 409 with it."""
 
 
 class SeenIn(Body):
-    seq: int = Field(ge=0)
+    seq: Seq
     """Read up to here; 0 marks the thread unread."""
+
+
+class SeenOut(Shape):
+    seq: int
+
+
+class SettleIn(Body):
+    state: Literal["sent", "failed"]
 
 
 class CaseChange(Body):
@@ -389,7 +407,7 @@ class CaseChange(Body):
     team_id: UUID | None = None
     priority: Priority | None = None
     subject: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)] | None = None
-    snoozed_until: datetime | None = None
+    snoozed_until: Moment | None = None
     until_reply: bool = False
     tags: list[Line] | None = Field(default=None, max_length=50)
 

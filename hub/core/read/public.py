@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from hub.core.read.entries import author_name
 from hub.db import among
 from hub.models import Attachment, Delivery, Entry
 

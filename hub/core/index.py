@@ -1,0 +1,169 @@
+"""Search indexing, after the commit: entries wait in `unindexed`, and a loop takes them in a batch at a time (rule 20).
+
+Filters are words too: an entry on a channel holds a word that means that channel, so the index itself narrows a search
+and no plan has to guess. Such words begin with a letter nobody can type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from hub.core.words import fold, words
+from hub.db import among, is_sqlite
+from hub.models import Attachment, Claim, Customer, Entry, Identity, Thread, Unindexed
+
+ENTRY, THREAD, CUSTOMER = Entry.__table__, Thread.__table__, Customer.__table__  # type: ignore[attr-defined]
+IDENTITY, CLAIM = Identity.__table__, Claim.__table__  # type: ignore[attr-defined]
+ATTACHMENT, UNINDEXED = Attachment.__table__, Unindexed.__table__  # type: ignore[attr-defined]
+
+MARK = "\ue010"
+"""A private-use letter: both engines keep it as part of a word, and no keyboard has it."""
+
+_WAITING = sa.select(UNINDEXED.c.entry_id).order_by(UNINDEXED.c.entry_id).limit(sa.bindparam("limit", type_=sa.Integer()))
+_ENTRIES = sa.select(
+    ENTRY.c.id,
+    ENTRY.c.thread_id,
+    ENTRY.c.case_id,
+    ENTRY.c.kind,
+    ENTRY.c.channel,
+    ENTRY.c.author_kind,
+    ENTRY.c.author_id,
+    ENTRY.c.author_name,
+    ENTRY.c.at,
+    ENTRY.c.subject,
+    ENTRY.c.text,
+).where(among(ENTRY.c.id, "ids"))
+_FILES = sa.select(ATTACHMENT.c.entry_id, ATTACHMENT.c.name).where(among(ATTACHMENT.c.entry_id, "ids"))
+_PEOPLE = (
+    sa.select(CUSTOMER.c.id, CUSTOMER.c.name)
+    .join_from(CUSTOMER, THREAD, THREAD.c.customer_id == CUSTOMER.c.id)
+    .where(sa.or_(among(THREAD.c.id, "threads"), among(CUSTOMER.c.id, "customers")))
+)
+_IDENTITIES = sa.select(IDENTITY.c.customer_id, IDENTITY.c.kind, IDENTITY.c.address, IDENTITY.c.name).where(
+    among(IDENTITY.c.customer_id, "ids")
+)
+_CLAIMS = sa.select(CLAIM.c.customer_id, CLAIM.c.kind, CLAIM.c.address, sa.literal("").label("name")).where(
+    among(CLAIM.c.customer_id, "ids"), CLAIM.c.state == "open"
+)
+
+
+def facet(name: str, value: object) -> str:
+    """The word that stands for `name = value`."""
+    plain = value.hex if isinstance(value, UUID) else "".join(filter(str.isalnum, fold(str(value))))
+    return f"{MARK}{name}{plain}"
+
+
+def index(conn: Connection, limit: int = 200) -> int:
+    """Take in what waits, at most `limit` of it; returns how many. Call it in a write transaction, until it gives 0.
+
+    An id in the queue is an entry's, or a customer's whose name or addresses changed. Several processes may do it at once.
+    """
+    waiting = _WAITING if is_sqlite(conn) else _WAITING.with_for_update(skip_locked=True)
+    ids = list(conn.scalars(waiting, {"limit": limit}))
+    if not ids:
+        return 0
+    entries = conn.execute(_ENTRIES, {"ids": ids}).all()
+    known = {row.id for row in entries}
+    _put_entries(conn, _with_words(conn, entries))
+    _put_customers(conn, {row.thread_id for row in entries}, [id_ for id_ in ids if id_ not in known])
+    conn.execute(sa.delete(UNINDEXED).where(among(UNINDEXED.c.entry_id, "ids")), {"ids": ids})
+    return len(ids)
+
+
+def _with_words(conn: Connection, entries: Sequence[Any]) -> list[tuple[Any, list[str]]]:
+    files: dict[UUID, str] = {}
+    if entries:
+        for row in conn.execute(_FILES, {"ids": [entry.id for entry in entries]}):
+            files[row.entry_id] = f"{files.get(row.entry_id, '')} {row.name}"
+    return [(row, [*words(f"{row.subject} {row.text} {files.get(row.id, '')}"), *_facets(row)]) for row in entries]
+
+
+def _facets(row: Any) -> list[str]:
+    found = [facet("kind", row.kind)]
+    if row.channel:
+        found.append(facet("channel", row.channel))
+    if row.case_id:
+        found.append(facet("case", row.case_id))
+    if row.author_kind == "agent" and row.author_id:
+        found.append(facet("agent", row.author_id))
+    return found
+
+
+def _put_entries(conn: Connection, found: list[tuple[Any, list[str]]]) -> None:
+    if not found:
+        return
+    if not is_sqlite(conn):
+        rows = [{"id": row.id, "at": row.at, "words": own} for row, own in found]
+        conn.execute(_PG_ENTRY, rows)
+        return
+    for row, own in found:
+        n = _row_of(conn, "entry", row.id, {"at": row.at})
+        conn.execute(_SQLITE_PUT["entry"], {"n": n, "words": " ".join(own)})
+
+
+def _put_customers(conn: Connection, threads: Iterable[UUID], customers: list[UUID]) -> None:
+    """Names and addresses of whoever the batch is about; written only if they differ from what is there."""
+    people = conn.execute(_PEOPLE, {"threads": list(threads), "customers": customers}).all()
+    if not people:
+        return
+    texts = {row.id: row.name for row in people}
+    for statement in (_IDENTITIES, _CLAIMS):
+        for row in conn.execute(statement, {"ids": list(texts)}):
+            if row.kind != "visitor":
+                texts[row.customer_id] += f" {row.address} {row.address.partition('@')[0]} {row.name}"
+    rows = {id_: words(text) for id_, text in texts.items()}
+    if not is_sqlite(conn):
+        conn.execute(_PG_CUSTOMER, [{"id": id_, "words": own} for id_, own in rows.items()])
+        return
+    for id_, own in rows.items():
+        joined = " ".join(own)
+        n = _row_of(conn, "customer", id_, {})
+        before = conn.execute(_SQLITE_GET["customer"], {"n": n}).scalar()
+        if before != joined:
+            conn.execute(_SQLITE_PUT["customer"], {"n": n, "words": joined})
+
+
+def _row_of(conn: Connection, kind: str, id_: UUID, values: dict[str, Any]) -> int:
+    """The number of this entry or customer in the full-text table; numbers rise with time, so they order a search."""
+    found = conn.execute(_SQLITE_FIND[kind], {"id": id_}).scalar()
+    if found is None:
+        found = conn.execute(_SQLITE_ADD[kind], {"id": id_, **values}).scalar_one()
+    return int(found)
+
+
+_PG_ENTRY = sa.text(
+    "INSERT INTO search_entry (entry_id, at, words) VALUES (:id, :at, array_to_tsvector(:words))"
+    " ON CONFLICT (entry_id) DO UPDATE SET words = excluded.words"
+).bindparams(
+    sa.bindparam("id", type_=sa.Uuid()),
+    sa.bindparam("at", type_=ENTRY.c.at.type),
+    sa.bindparam("words", type_=sa.ARRAY(sa.Text())),
+)
+_PG_CUSTOMER = sa.text(
+    "INSERT INTO search_customer (customer_id, words) VALUES (:id, array_to_tsvector(:words))"
+    " ON CONFLICT (customer_id) DO UPDATE SET words = excluded.words"
+    " WHERE search_customer.words <> excluded.words"
+).bindparams(sa.bindparam("id", type_=sa.Uuid()), sa.bindparam("words", type_=sa.ARRAY(sa.Text())))
+
+
+def _typed(statement: str) -> sa.TextClause:
+    found = sa.text(statement)
+    kinds = {"id": sa.Uuid(), "at": ENTRY.c.at.type}
+    return found.bindparams(*(sa.bindparam(name, type_=kinds[name]) for name in found._bindparams if name in kinds))
+
+
+_SQLITE_FIND = {kind: _typed(f"SELECT n FROM search_{kind} WHERE {kind}_id = :id") for kind in ("entry", "customer")}
+_SQLITE_ADD = {
+    "entry": _typed("INSERT INTO search_entry (entry_id, at) VALUES (:id, :at) RETURNING n"),
+    "customer": _typed("INSERT INTO search_customer (customer_id) VALUES (:id) RETURNING n"),
+}
+_SQLITE_GET = {"customer": sa.text("SELECT words FROM search_customer_words WHERE rowid = :n")}
+_SQLITE_PUT = {
+    kind: sa.text(f"INSERT OR REPLACE INTO search_{kind}_words (rowid, words) VALUES (:n, :words)")
+    for kind in ("entry", "customer")
+}

@@ -1,0 +1,53 @@
+"""Cuts text into the words that search knows: one cutter for both engines, for what is stored and for what is asked."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+LONGEST = 64
+MOST = 20_000
+"""Words of one entry; a pasted log file needn't be found by its last line."""
+_WORD = re.compile(r"[^\W_]+")
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+
+
+def fold(text: str) -> str:
+    """Without case and accents: "Łódź CAFÉ" is found by "łodz cafe"."""
+    if text.isascii():
+        return text.lower()
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in plain if not unicodedata.combining(letter))
+
+
+def words(text: str) -> list[str]:
+    """Every word once, in order of appearance."""
+    found: dict[str, None] = {}
+    for word in _cut(fold(text)):
+        found[word] = None
+        if len(found) >= MOST:
+            break
+    return list(found)
+
+
+def _cut(folded: str) -> Iterator[str]:
+    for match in _WORD.finditer(folded):
+        word = match[0]
+        if _UNSPACED.search(word):
+            # scripts without spaces: pairs of letters find any longer run of them
+            yield from (word[at : at + 2] for at in range(max(1, len(word) - 1)))
+        else:
+            yield word[:LONGEST]
+
+
+def spans(text: str, wanted: list[str], prefixes: tuple[str, ...]) -> list[tuple[int, int]]:
+    """Where in `text` the wanted words stand, for highlighting."""
+    whole = set(wanted)
+    found: list[tuple[int, int]] = []
+    for match in _WORD.finditer(text):
+        for word in _cut(fold(match[0])):
+            if word in whole or (prefixes and word.startswith(prefixes)):
+                found.append(match.span())
+                break
+    return found
