@@ -331,6 +331,11 @@ class Connector(ABC, Generic[S]):
         """What customers know this inbox by: support@…, a phone number; empty where there is none."""
         return ""
 
+    @property
+    def continue_after_s(self) -> float | None:
+        """For live channels: after how many seconds an unread answer goes on by another channel; None: never."""
+        return None
+
     @abstractmethod
     def verify(self, raw: Raw) -> Answer | None:
         """Check the signature on the raw bytes; an `Answer` replaces the empty 200. Raises `Unverified`."""

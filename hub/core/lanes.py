@@ -64,6 +64,18 @@ class Head:
     inbox_id: UUID
 
 
+def has_due(conn: Connection, now: datetime, held: set[str]) -> bool:
+    """Is a lane due that we don't hold? A read, so that an idle hub never takes the write lock."""
+    return any(row.lane not in held for row in conn.execute(_DUE, {"now": now, "limit": len(held) + 1}))
+
+
+def put_off(conn: Connection, delivery_id: UUID, when: datetime) -> None:
+    """Look at this delivery again later; its inbox is paused. Nothing about it changes for anybody to see."""
+    conn.execute(
+        sa.update(DELIVERY).where(DELIVERY.c.id == delivery_id, DELIVERY.c.state == State.QUEUED.value).values(next_at=when)
+    )
+
+
 def lease(conn: Connection, worker: str, now: datetime, held: set[str], limit: int) -> list[str]:
     """Take lanes that have something due and belong to nobody."""
     due = [row.lane for row in conn.execute(_DUE, {"now": now, "limit": limit + len(held)}) if row.lane not in held]
@@ -89,10 +101,3 @@ def give_back(conn: Connection, worker: str, lane: str) -> None:
 def head(conn: Connection, lane: str) -> Head | None:
     row: Any = conn.execute(_HEAD, {"lane": lane}).first()
     return Head(*row) if row else None
-
-
-def next_due(conn: Connection) -> datetime | None:
-    """When the next delivery wants to leave."""
-    statement = sa.select(sa.func.min(DELIVERY.c.next_at)).where(DELIVERY.c.state == State.QUEUED.value)
-    when: datetime | None = conn.scalar(statement)
-    return when

@@ -9,6 +9,7 @@ from alembic import op
 from sqlmodel import SQLModel
 
 import hub.models  # noqa: F401
+from hub.models.search import SEARCH_POSTGRESQL, SEARCH_SQLITE
 
 revision = "0001"
 down_revision = None
@@ -17,8 +18,16 @@ depends_on = None
 
 
 def upgrade() -> None:
-    SQLModel.metadata.create_all(op.get_bind())
+    conn = op.get_bind()
+    SQLModel.metadata.create_all(conn)
+    for statement in SEARCH_POSTGRESQL if conn.dialect.name == "postgresql" else SEARCH_SQLITE:
+        conn.exec_driver_sql(statement)
 
 
 def downgrade() -> None:
-    SQLModel.metadata.drop_all(op.get_bind())
+    conn = op.get_bind()
+    for name in ("search_entry", "search_customer"):
+        conn.exec_driver_sql(f"DROP TABLE {name}")
+        if conn.dialect.name == "sqlite":
+            conn.exec_driver_sql(f"DROP TABLE {name}_words")
+    SQLModel.metadata.drop_all(conn)

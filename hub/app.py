@@ -1,0 +1,150 @@
+"""The composition root: builds everything, knows everyone. Embedded and scaled modes differ in the engine and the bus."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import random
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import aiohttp
+from aiohttp import web
+from sqlalchemy import Connection
+
+from hub import http, live
+from hub.blobs import Folder
+from hub.config import Config
+from hub.core.batch import Batch, Job, Written, write
+from hub.core.append import Append
+from hub.core.changes import Change
+from hub.core.desk import Desk
+from hub.core.identify import identify
+from hub.core.receive import receive
+from hub.db import Database
+from hub.flow.announce import Announcer
+from hub.flow.dispatch import Dispatch
+from hub.flow.indexing import Indexing
+from hub.flow.intake import Intake
+from hub.flow.listen import Listeners
+from hub.flow.sweep import Sweep
+from hub.inboxes import Inboxes
+from hub.models import utcnow
+from hub.runtime import HUB, Hub
+from hub.secrets import Keys, load_secret
+from hub.writer import Writer
+
+log = logging.getLogger(__name__)
+
+
+def prepare(batch: Batch, jobs: Sequence[Job]) -> None:
+    """Steps 1 and 2 of a batch: envelopes, then identities, for everything that arrived."""
+    arrived = [job for job in jobs if isinstance(job, Append)]
+    receive(batch, [job.arrived for job in arrived])
+    identify(batch, [heard for job in arrived for heard in job.heard])
+
+
+@dataclass
+class _Loops:
+    """What runs beside the requests, and is stopped in this order."""
+
+    dispatch: Dispatch
+    sweep: Sweep
+    announcer: Announcer
+    listeners: Listeners
+    indexing: Indexing
+
+    def all(self) -> dict[str, Coroutine[Any, Any, None]]:
+        return {
+            "listen": self.listeners.run(),
+            "sweep": self.sweep.run(),
+            "dispatch": self.dispatch.run(),
+            "index": self.indexing.run(),
+            "announce": self.announcer.run(),
+        }
+
+
+async def create(config: Config) -> web.Application:
+    """One process of a hub, ready to be run; the database must be migrated."""
+    app = web.Application(client_max_size=config.max_body)
+    db = Database(config.database)
+    keys = Keys(load_secret(config.secret_key.get_secret_value(), config.data))
+    session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30), cookie_jar=aiohttp.DummyCookieJar())
+    inboxes = Inboxes(db, keys, session, config.address, utcnow)
+    desk = Desk(
+        keys=keys,
+        public_url=config.address,
+        inbox=inboxes.facts,
+        inboxes=inboxes.all_facts,
+        shard=random.randrange(1, 64) if config.redis_url else 0,
+        reopen=timedelta(days=config.reopen_days),
+        recent=timedelta(hours=config.recent_hours),
+    )
+
+    def write_batch(conn: Connection, jobs: Sequence[Any], published: dict[Any, int]) -> Written:
+        return write(conn, desk, utcnow(), jobs, published, prepare)
+
+    def committed(changes: list[Change]) -> None:
+        announcer.add(changes)
+        indexing.nudge()
+        dispatch.nudge()
+
+    writer: Writer[Change] = Writer(db, write_batch, committed)
+    blobs = Folder(config.data / "blobs")
+    intake = Intake(db, writer, blobs, desk, inboxes, utcnow, config.max_body)
+    dispatch = Dispatch(db, writer, blobs, desk, inboxes, utcnow, worker=f"{os.getpid()}-{uuid4().hex[:12]}")
+    indexing = Indexing(db)
+
+    def nudge() -> None:
+        dispatch.nudge()
+        sweep.nudge()
+
+    hub = Hub(config, db, writer, blobs, keys, desk, inboxes, intake, session, utcnow, nudge)
+    app[HUB] = hub
+    http.setup(app)
+    sockets = live.attach(app, hub)
+    announcer = Announcer(sockets.publisher.publish, writer.mark)
+    sweep = Sweep(db, writer, intake, inboxes, announcer, utcnow)
+    listeners = Listeners(db, inboxes, intake)
+    loops = _Loops(dispatch, sweep, announcer, listeners, indexing)
+    app.cleanup_ctx.append(lambda app: _run(app[HUB], loops))
+    inboxes.on_change(lambda: _tell(sockets))
+    return app
+
+
+async def _run(hub: Hub, loops: _Loops) -> AsyncIterator[None]:
+    """Open what a hub needs, run its loops, and close in the reverse order: first what brings work, last the database."""
+    await hub.inboxes.refresh()
+    hub.writer.start()
+    tasks = [asyncio.create_task(work, name=name) for name, work in loops.all().items()]
+    for task in tasks:
+        task.add_done_callback(_cry)
+    yield
+    for task in tasks:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+    await hub.intake.close()
+    await hub.writer.close()
+    await hub.http.close()
+    await hub.db.close()
+
+
+def _cry(task: asyncio.Task[None]) -> None:
+    """A loop that ends while the hub runs is a defect nobody would see."""
+    if not task.cancelled() and task.exception():
+        log.critical("the %s loop died", task.get_name(), exc_info=task.exception())
+
+
+_told: set[asyncio.Task[None]] = set()
+
+
+def _tell(sockets: live.Live) -> None:
+    task = asyncio.get_running_loop().create_task(sockets.inboxes_changed())
+    _told.add(task)
+    task.add_done_callback(_told.discard)

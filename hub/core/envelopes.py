@@ -1,0 +1,79 @@
+"""Raw requests at rest: packed, sealed, found again by the sweep and by Replay."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from hub.contract import Raw
+from hub.models import Envelope
+
+ENVELOPE = Envelope.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An envelope as it lies in the database."""
+
+    id: UUID
+    inbox_id: UUID
+    dedup_key: str
+    state: str
+    lane: str
+    sealed: bytes | None
+    blob: str
+    size: int
+    received_at: datetime
+
+
+def pack(raw: Raw) -> bytes:
+    """Everything `normalise` reads, in one piece: a line of JSON, then the body as it came."""
+    head = {
+        "method": raw.method,
+        "url": raw.url,
+        "headers": dict(raw.headers),
+        "received_at": raw.received_at,
+        "remote": raw.remote,
+    }
+    return orjson.dumps(head) + b"\n" + raw.body
+
+
+def unpack(packed: bytes) -> Raw:
+    line, _, body = packed.partition(b"\n")
+    head: Mapping[str, Any] = orjson.loads(line)
+    return Raw(
+        head["method"], head["url"], head["headers"], body, datetime.fromisoformat(head["received_at"]), head["remote"]
+    )
+
+
+_COLUMNS = (
+    ENVELOPE.c.id,
+    ENVELOPE.c.inbox_id,
+    ENVELOPE.c.dedup_key,
+    ENVELOPE.c.state,
+    ENVELOPE.c.lane,
+    ENVELOPE.c.sealed,
+    ENVELOPE.c.blob,
+    ENVELOPE.c.size,
+    ENVELOPE.c.received_at,
+)
+
+
+def load(conn: Connection, envelope_id: UUID) -> Stored | None:
+    row: Any = conn.execute(sa.select(*_COLUMNS).where(ENVELOPE.c.id == envelope_id)).first()
+    return Stored(*row) if row else None
+
+
+def unread(conn: Connection, before: datetime, after: UUID | None, limit: int = 200) -> list[UUID]:
+    """Envelopes that were stored and never read: their process died in between. In order of arrival."""
+    statement = sa.select(ENVELOPE.c.id).where(ENVELOPE.c.state == "new", ENVELOPE.c.received_at < before)
+    if after:
+        statement = statement.where(ENVELOPE.c.id > after)
+    return list(conn.scalars(statement.order_by(ENVELOPE.c.id).limit(limit)))

@@ -1,0 +1,238 @@
+"""The one way in: verify the raw bytes, store the envelope, and only then let the provider be answered (rule 4).
+
+A cheap arrival is normalised at once and becomes an entry in the same commit. A costly one (a mail, a large body) is
+stored first and read by a worker, in its lane's order; the sweep takes up what a crash left unread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from hub import failpoints
+from hub.blobs import Blobs
+from hub.contract import Answer, Connector, Event, File, Malformed, Message, Raw, TooLarge
+from hub.core.append import Append
+from hub.core.changes import Change
+from hub.core.clean import clean
+from hub.core.desk import Desk, InboxFacts
+from hub.core.envelopes import Stored, load, pack, unpack
+from hub.core.errors import Conflict, NotFound
+from hub.core.receive import Arrived, Heard, Item, Receipt, StoredFile
+from hub.db import Database, DatabaseGone
+from hub.inboxes import Inboxes
+from hub.secrets import BadToken
+from hub.writer import Writer
+
+log = logging.getLogger(__name__)
+
+LARGE = 64 * 1024
+READERS = 4
+MAX_REFS = 60
+
+
+class UnknownInbox(Exception):
+    """No inbox has this id, or it was removed."""
+
+
+class Intake:
+    """Stores and reads what arrives; one per process."""
+
+    def __init__(
+        self,
+        db: Database,
+        writer: Writer[Change],
+        blobs: Blobs,
+        desk: Desk,
+        inboxes: Inboxes,
+        now: Callable[[], datetime],
+        max_body: int,
+    ) -> None:
+        self._db, self._writer, self._blobs, self._desk = db, writer, blobs, desk
+        self._inboxes, self._now, self._max_body = inboxes, now, max_body
+        self._lanes: dict[str, deque[UUID]] = {}
+        self._reading: set[UUID] = set()
+        self._room = asyncio.Semaphore(READERS)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, inbox_id: UUID, raw: Raw) -> Answer | None:
+        answer, _ = await self.receive(inbox_id, raw)
+        return answer
+
+    async def receive(self, inbox_id: UUID, raw: Raw) -> tuple[Answer | None, Receipt]:
+        connector, facts = self._inbox(inbox_id)
+        if len(raw.body) > self._max_body:
+            raise TooLarge(f"This is larger than {self._max_body // 1_048_576} MB, the most this hub takes.")
+        answer = connector.verify(raw)
+        if answer is not None and answer.final:
+            return answer, Receipt(None, "answered")
+        failpoints.hit("after_receive")
+        if connector.capabilities.costly or len(raw.body) > LARGE:
+            receipt = await self._store(connector, facts, raw)
+        else:
+            receipt = await self._append(connector, facts, raw)
+        failpoints.hit("before_ack")
+        return answer, receipt
+
+    async def replay(self, envelope_id: UUID) -> Receipt:
+        """Read a stored envelope again, now that the code or the settings are mended."""
+        stored = await self._db.read(lambda conn: load(conn, envelope_id))
+        if stored is None:
+            raise NotFound("envelope")
+        if stored.state not in ("new", "dead"):
+            raise Conflict("This envelope was read already.")
+        return await self._read(stored)
+
+    def read_later(self, envelope_id: UUID, lane: str) -> None:
+        """Queue a stored envelope; those of one lane are read in order."""
+        if envelope_id in self._reading:
+            return
+        self._reading.add(envelope_id)
+        if not lane:
+            self._spawn(self._read_lane("", deque([envelope_id])))
+        elif lane in self._lanes:
+            self._lanes[lane].append(envelope_id)
+        else:
+            self._lanes[lane] = deque([envelope_id])
+            self._spawn(self._read_lane(lane, self._lanes[lane]))
+
+    async def close(self) -> None:
+        """Let what is being read finish; what is not begun stays `new` and is read after the next start."""
+        for waiting in self._lanes.values():
+            waiting.clear()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=5)
+
+    # --- the cheap path ---
+
+    async def _append(self, connector: Connector[Any], facts: InboxFacts, raw: Raw) -> Receipt:
+        key = connector.dedup_key(raw)[:200]
+        items, dead = self._normalise(connector, raw)
+        arrived = Arrived(
+            inbox=facts,
+            dedup_key=key,
+            sealed=self._desk.keys.seal(pack(raw)),
+            size=len(raw.body),
+            received_at=raw.received_at,
+            items=await self._prepare(facts, items, key),
+            dead=dead,
+        )
+        receipt: Receipt = await self._writer.submit(Append(arrived))
+        return receipt
+
+    def _normalise(self, connector: Connector[Any], raw: Raw) -> tuple[list[Event], str]:
+        """Events, or why there are none. A connector's own error must not make the provider repeat this for ever."""
+        try:
+            return list(connector.normalise(raw)), ""
+        except Malformed as error:
+            return [], str(error) or "It can't be read."
+        except Exception as error:
+            log.exception("%s failed to read a request", connector.key)
+            return [], f"The connector failed: {type(error).__name__}: {str(error)[:300]}"
+
+    # --- the costly path ---
+
+    async def _store(self, connector: Connector[Any], facts: InboxFacts, raw: Raw) -> Receipt:
+        packed = self._desk.keys.seal(pack(raw))
+        large = len(packed) > LARGE
+        arrived = Arrived(
+            inbox=facts,
+            dedup_key=connector.dedup_key(raw)[:200],
+            sealed=None if large else packed,
+            blob=await self._put(packed) if large else "",
+            size=len(raw.body),
+            lane=f"{facts.id.hex}:{connector.lane(raw)}"[:200],
+            received_at=raw.received_at,
+        )
+        receipt: Receipt = await self._writer.submit(Append(arrived))
+        if receipt.state == "new" and receipt.envelope_id:
+            self.read_later(receipt.envelope_id, arrived.lane)
+        return receipt
+
+    async def _read_lane(self, lane: str, waiting: deque[UUID]) -> None:
+        while waiting:
+            envelope_id = waiting.popleft()
+            try:
+                async with self._room:
+                    stored = await self._db.read(lambda conn, id_=envelope_id: load(conn, id_))
+                    if stored and stored.state == "new":
+                        await self._read(stored)
+            except DatabaseGone as error:
+                log.warning("envelope %s is read later: %s", envelope_id, error)
+            except Exception:
+                log.exception("envelope %s could not be read", envelope_id)
+            finally:
+                self._reading.discard(envelope_id)
+        if lane:
+            self._lanes.pop(lane, None)
+
+    async def _read(self, stored: Stored) -> Receipt:
+        connector, facts = self._inbox(stored.inbox_id)
+        try:
+            raw = unpack(self._desk.keys.open(await self._packed(stored)))
+        except (BadToken, FileNotFoundError, ValueError) as error:
+            items, dead = (), f"The stored request can't be opened: {error}"
+        else:
+            events, dead = await asyncio.to_thread(self._normalise, connector, raw)
+            items = await self._prepare(facts, events, stored.dedup_key)
+        arrived = Arrived(inbox=facts, dedup_key=stored.dedup_key, items=items, dead=dead, stored=stored.id)
+        receipt: Receipt = await self._writer.submit(Append(arrived))
+        return receipt
+
+    async def _packed(self, stored: Stored) -> bytes:
+        return stored.sealed if stored.sealed is not None else await self._blobs.get(stored.blob)
+
+    # --- both ---
+
+    def _inbox(self, inbox_id: UUID) -> tuple[Connector[Any], InboxFacts]:
+        connector, facts = self._inboxes.get(inbox_id), self._inboxes.facts(inbox_id)
+        if connector is None or facts is None:
+            raise UnknownInbox(self._inboxes.problem(inbox_id) or "There is no such inbox.")
+        return connector, facts
+
+    async def _prepare(self, facts: InboxFacts, events: Iterable[Event], dedup_key: str) -> tuple[Item, ...]:
+        """All that must not happen inside the transaction: clean HTML, store files, check tokens."""
+        return tuple(
+            [
+                await self._heard(facts, event, dedup_key) if isinstance(event, Message) else event
+                for event in events
+            ]
+        )
+
+    async def _heard(self, facts: InboxFacts, message: Message, dedup_key: str) -> Heard:
+        if not (message.html or message.files or message.tokens or message.quoted_html):
+            return Heard(message, unique=self._is_unique(facts, message, dedup_key))
+        html, quoted = await asyncio.to_thread(lambda: (clean(message.html), clean(message.quoted_html)))
+        cases = (self._desk.case_of_token(token) for token in message.tokens[:MAX_REFS])
+        return Heard(
+            message,
+            html=html,
+            quoted_html=quoted,
+            files=tuple([await self._keep(facts, file) for file in message.files]),
+            cases=tuple(case for case in cases if case),
+            unique=self._is_unique(facts, message, dedup_key),
+        )
+
+    @staticmethod
+    def _is_unique(facts: InboxFacts, message: Message, dedup_key: str) -> bool:
+        return message.ref == dedup_key and not facts.capabilities.refs_are_global
+
+    async def _keep(self, facts: InboxFacts, file: File) -> StoredFile:
+        content = file.content
+        return StoredFile(file.name, file.type, len(content), await self._put(content), file.cid)
+
+    async def _put(self, content: bytes) -> str:
+        try:
+            return await self._blobs.put(content)
+        except OSError as error:
+            raise DatabaseGone(f"The files can't be stored: {error.strerror or error}") from error
+
+    def _spawn(self, work: Any) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

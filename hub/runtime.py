@@ -1,0 +1,61 @@
+"""What the edges are given: the parts of one running hub. `hub.app` builds it, nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+import aiohttp
+from aiohttp import web
+
+from hub.blobs import Blobs
+from hub.config import Config
+from hub.contract import Answer, Raw
+from hub.core.changes import Change
+from hub.core.desk import Desk
+from hub.core.receive import Receipt
+from hub.db import Database
+from hub.inboxes import Inboxes
+from hub.secrets import Keys
+from hub.writer import Writer
+
+
+class IntakePort(Protocol):
+    """The one way in: webhooks, the mail listener and the chat socket all call it."""
+
+    async def __call__(self, inbox_id: UUID, raw: Raw) -> Answer | None:
+        """Verify, store, commit. Raises `UnknownInbox`, `Unverified`, `TooLarge` or `DatabaseGone`."""
+
+    async def receive(self, inbox_id: UUID, raw: Raw) -> tuple[Answer | None, Receipt]:
+        """The same, with what became of it."""
+
+    async def replay(self, envelope_id: UUID) -> Receipt:
+        """Read a stored envelope again. Raises `NotFound`."""
+
+    async def close(self) -> None:
+        """Finish what is being read."""
+
+
+@dataclass(frozen=True)
+class Hub:
+    """One process of a hub."""
+
+    config: Config
+    db: Database
+    writer: Writer[Change]
+    blobs: Blobs
+    keys: Keys
+    desk: Desk
+    inboxes: Inboxes
+    intake: IntakePort
+    http: aiohttp.ClientSession
+    now: Callable[[], datetime]
+    nudge: Callable[[], None]
+    """Something may be due: let the background loops look now instead of at their next turn."""
+
+
+HUB = web.AppKey("hub", Hub)
+Publish = Callable[[list[Change]], Awaitable[None]]
