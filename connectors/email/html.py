@@ -16,8 +16,8 @@ def _tags(names: str) -> frozenset[str]:
 
 
 _BLOCK = _tags(
-    "address article aside blockquote body center dd details dir div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 "
-    "header hr li main menu nav ol p pre section summary table tbody tfoot thead tr ul"
+    "address article aside blockquote body center dd details dir div dl dt fieldset figure footer form h1 h2 h3 h4 h5 "
+    "h6 header hr li main menu nav ol p pre section summary table tbody tfoot thead tr ul"
 )
 _SPACED = _tags("p h1 h2 h3 h4 h5 h6 ul ol table pre")
 _HIDDEN = _tags("head script style title template noscript object iframe svg math select textarea meta link")

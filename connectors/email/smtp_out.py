@@ -13,6 +13,7 @@ from aiosmtplib import SMTPResponse
 
 from hub.contract import Refused, Unauthorised, Unavailable, Uncertain
 
+from .errors import no_encryption, unreachable
 from .settings import EmailSettings
 
 CONNECT_TIMEOUT = 15.0
@@ -80,16 +81,10 @@ async def _connected(settings: EmailSettings) -> AsyncIterator[aiosmtplib.SMTP]:
     )
     try:
         await client.connect(timeout=CONNECT_TIMEOUT)
-    except aiosmtplib.SMTPConnectTimeoutError as error:
-        raise Unavailable(
-            f"{where} can't be reached: no answer within {CONNECT_TIMEOUT:.0f} s. Check the host and the port"
-        ) from error
     except (ssl.SSLError, aiosmtplib.SMTPNotSupported) as error:
-        raise Unauthorised(
-            f"{where} offers no such encryption ({reason(error)}). Choose another “Encryption”"
-        ) from error
+        raise no_encryption(where, error) from error
     except (aiosmtplib.SMTPException, OSError, UnicodeError) as error:
-        raise _connection_error(error, where) from error
+        raise unreachable(where, error) from error
     try:
         await _login(client, settings)
         yield client
@@ -134,19 +129,3 @@ def _refusal(code: int, what: str, said: str) -> Refused | Unavailable | Unautho
     if code in (530, 535):
         return Unauthorised(f"{sentence}. Check the user name and the password")
     return Unavailable(sentence) if 400 <= code < 500 else Refused(sentence)
-
-
-def _connection_error(error: Exception, where: str) -> Unavailable:
-    return Unavailable(f"{where} can't be reached: {reason(error)}. Check the host and the port")
-
-
-def reason(error: BaseException) -> str:
-    """The innermost cause in words: libraries wrap "connection refused" several times."""
-    inner: BaseException = error
-    while inner.__cause__ is not None:
-        inner = inner.__cause__
-    if isinstance(inner, ConnectionRefusedError):
-        return "connection refused"
-    if isinstance(inner, OSError) and inner.strerror:
-        return inner.strerror.lower() if "Errno" not in inner.strerror else str(inner)
-    return str(inner) or type(inner).__name__
