@@ -72,6 +72,10 @@ class _Among(sa.ColumnElement[bool]):
         self.column = column
         self.many = sa.bindparam(name, type_=Many(column.type))
 
+    def self_group(self, against: Any = None) -> _Among:
+        """As it is: SQLAlchemy would write `(… IN …) = 1` on SQLite, which no index answers."""
+        return self
+
 
 def among(column: Any, name: str) -> sa.ColumnElement[bool]:
     """`column` is one of the values passed as `name`; the statement's text is the same for any number of them."""
