@@ -114,6 +114,7 @@ class Chat(contract.Connector[ChatSettings]):
             "text": message["text"],
             "files": [{name: file[name] for name in ("ref", "name", "type")} for file in message.get("files", ())],
             "page": message.get("page") or "",
+            "tokens": list(message.get("tokens", ())),
         }
         return self.signed(contract.Raw("SOCKET", self.context.hook_url, {}, orjson.dumps(body), received_at))
 
@@ -132,7 +133,7 @@ class Chat(contract.Connector[ChatSettings]):
     def dedup_key(self, raw: contract.Raw) -> str:
         try:
             body = read(raw)
-            return f"{text(body, 'visitor')} {text(body, 'key')}"
+            return f"{text(body, 'visitor')}:{text(body, 'key')}"
         except Malformed:
             return super().dedup_key(raw)
 
@@ -144,18 +145,22 @@ class Chat(contract.Connector[ChatSettings]):
             claims = [Address(kind, value) for kind, value in body.get("claims", ())]
             proof = Proof(text(body, "proof"))
             files = tuple(contract.File(text(f, "name"), text(f, "type"), ref=text(f, "ref")) for f in body["files"])
+            tokens = tuple(str(token) for token in body.get("tokens", ()))
         except (ValueError, TypeError, LookupError) as error:
             raise Malformed(f"The message can't be read: {error!r}") from error
-        email, page = text(body, "email", ""), text(body, "page", "", 2000)
+        visitor, key, page = text(body, "visitor"), text(body, "key"), text(body, "page", "", 2000)
+        email, name = text(body, "email", ""), text(body, "name", "")
         if EMAIL.fullmatch(email):
             claims.append(Address("email", email))
-        visitor, key = text(body, "visitor"), text(body, "key")
+        if name:
+            claims.append(Address("name", name))
         yield contract.Message(
             ref=f"{visitor}:{key}",
-            sender=Address("visitor", visitor, text(body, "name", "")),
+            sender=Address("visitor", visitor, name),
             text=text(body, "text", "", MAX_CHARS),
             at=raw.received_at,
             proof=proof,
+            tokens=tokens,
             files=files,
             claims=tuple(dict.fromkeys(claims)),
             data={"client_key": key} | ({"page": page} if page else {}),
@@ -167,6 +172,10 @@ class Chat(contract.Connector[ChatSettings]):
     async def send(self, outgoing: contract.Outgoing) -> str:
         """The entry is on the visitor's screen by the socket, or waits there for their return: nothing to hand over."""
         return outgoing.key
+
+    @property
+    def continue_after_s(self) -> float | None:
+        return self.settings.continue_after_s or None
 
     async def health(self) -> str:
         return "The chat is ready. Put its tag into your page."

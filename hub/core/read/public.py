@@ -1,10 +1,12 @@
-"""What a customer may see of their thread. A note or an event can't be said in this shape, and is never selected."""
+"""What a customer may see of their thread. A note or an event can't be said in these shapes, nor read by this query."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,104 +14,183 @@ from sqlalchemy import Connection
 
 from hub.core.read.entries import author_name
 from hub.db import among
-from hub.models import Attachment, Delivery, Entry
+from hub.models import Attachment, Delivery, Entry, Thread
+from hub.secrets import Keys
 
-ENTRY, DELIVERY, ATTACHMENT = Entry.__table__, Delivery.__table__, Attachment.__table__  # type: ignore[attr-defined]
-
+PAGE = 40
 MOST_CHANGES = 500
-Out = dict[str, Any]
+"""More than this since the client's last `rev`: it loads afresh."""
+FILE_PURPOSE = "visitor-file"
+FILE_TTL_S = 12 * 3600
+
+Kind = Literal["message", "call"]
+State = Literal["sent", "delivered", "read"]
 FileUrl = Callable[[UUID], str]
-"""The address under which this visitor may fetch a file; whoever asks signs it."""
 
-_PUBLIC = sa.and_(ENTRY.c.kind.in_(("message", "call")), ENTRY.c.public_rev.is_not(None))
-_HERE = sa.and_(ENTRY.c.thread_id == sa.bindparam("thread"), _PUBLIC)
-_SEQ = sa.bindparam("seq", type_=ENTRY.c.seq.type)
-_LIMIT = sa.bindparam("limit", type_=sa.Integer())
-_REV = sa.bindparam("rev", type_=ENTRY.c.rev.type)
-_NEWEST = sa.select(ENTRY).where(_HERE).order_by(ENTRY.c.seq.desc()).limit(_LIMIT)
-_BEFORE = sa.select(ENTRY).where(_HERE, ENTRY.c.seq < _SEQ).order_by(ENTRY.c.seq.desc()).limit(_LIMIT)
-_BY_ID = sa.select(ENTRY).where(among(ENTRY.c.id, "ids"), _PUBLIC)
-_CHANGED = sa.select(ENTRY.c.id).where(_HERE, ENTRY.c.public_rev > _REV).limit(_LIMIT)
-_SETTLED = (
-    sa.select(DELIVERY.c.entry_id)
-    .where(DELIVERY.c.thread_id == sa.bindparam("thread"), DELIVERY.c.public_rev > _REV)
-    .limit(_LIMIT)
-)
-_DELIVERIES = sa.select(DELIVERY.c.entry_id, DELIVERY.c.state, DELIVERY.c.public_rev).where(
-    among(DELIVERY.c.entry_id, "ids")
-)
-_FILES = (
-    sa.select(ATTACHMENT)
-    .where(among(ATTACHMENT.c.entry_id, "ids"))
-    .order_by(ATTACHMENT.c.entry_id, ATTACHMENT.c.position)
-)
-_STATES = {"sent": 1, "delivered": 2, "read": 3}
+ENTRY, DELIVERY = Entry.__table__, Delivery.__table__  # type: ignore[attr-defined]
+ATTACHMENT, THREAD = Attachment.__table__, Thread.__table__  # type: ignore[attr-defined]
 
 
-def newest(conn: Connection, thread_id: UUID, limit: int, url: FileUrl) -> tuple[list[Out], bool]:
-    """The latest entries in display order, and whether there are earlier ones."""
-    rows = conn.execute(_NEWEST, {"thread": thread_id, "limit": limit + 1}).all()
-    return shown(conn, rows[:limit], url), len(rows) > limit
+@dataclass(frozen=True, slots=True)
+class PublicAttachment:
+    id: UUID
+    name: str
+    type: str
+    size: int
+    url: str
 
 
-def before(conn: Connection, thread_id: UUID, entry_id: UUID, limit: int, url: FileUrl) -> tuple[list[Out], bool]:
-    """The entries before one of this thread; an id of another thread finds nothing."""
-    here = sa.select(ENTRY.c.seq).where(ENTRY.c.id == entry_id, ENTRY.c.thread_id == thread_id, _PUBLIC)
-    seq = conn.execute(here).scalar()
-    if seq is None:
-        return [], False
-    rows = conn.execute(_BEFORE, {"thread": thread_id, "seq": seq, "limit": limit + 1}).all()
-    return shown(conn, rows[:limit], url), len(rows) > limit
+@dataclass(frozen=True, slots=True)
+class PublicEntry:
+    """A message or call as the customer sees it."""
+
+    id: UUID
+    rev: int
+    kind: Kind
+    mine: bool
+    author: str
+    channel: str
+    at: datetime
+    text: str
+    attachments: list[PublicAttachment] = field(default_factory=list)
+    state: State = "sent"
+    client_key: str | None = None
 
 
-def changed(conn: Connection, thread_id: UUID, rev: int, url: FileUrl) -> tuple[list[Out], bool]:
-    """Entries that changed for the customer after `rev` (a `public_rev`); False if that is too many to send."""
-    values = {"thread": thread_id, "rev": rev, "limit": MOST_CHANGES + 1}
-    ids = {*conn.scalars(_CHANGED, values), *conn.scalars(_SETTLED, values)}
-    if len(ids) > MOST_CHANGES:
-        return [], False
-    return by_ids(conn, ids, url) if ids else [], True
+@dataclass(frozen=True, slots=True)
+class PublicChanges:
+    rev: int
+    entries: list[PublicEntry]
+    more_before: bool = False
+    complete: bool = True
 
 
-def by_ids(conn: Connection, ids: Iterable[UUID], url: FileUrl) -> list[Out]:
-    """Those of the entries that customers may see, in display order."""
-    return shown(conn, conn.execute(_BY_ID, {"ids": list(ids)}).all(), url)
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """How much of a thread its visitor sees: unless they are proven, other channels show no words of theirs."""
+
+    thread_id: UUID
+    proven: bool
+    channel: str
+    """The visitor's own, whose words they always see."""
 
 
-def shown(conn: Connection, rows: Sequence[Any], url: FileUrl) -> list[Out]:
+def file_url(keys: Keys) -> FileUrl:
+    """Paths of files that work for half a day, for whoever holds them: an `<img>` sends no header."""
+
+    def url(attachment_id: UUID) -> str:
+        token = keys.token(FILE_PURPOSE, {"id": attachment_id.hex}, FILE_TTL_S)
+        return f"/visitor/attachments/{attachment_id}?token={token}"
+
+    return url
+
+
+def latest(conn: Connection, sight: Sight, url: FileUrl, before: UUID | None = None) -> PublicChanges:
+    """The newest entries, or those before one that the client holds."""
+    rows = _public().where(ENTRY.c.thread_id == sight.thread_id).order_by(ENTRY.c.seq.desc()).limit(PAGE + 1)
+    if before:
+        held = sa.select(ENTRY.c.seq).where(ENTRY.c.id == before, ENTRY.c.thread_id == sight.thread_id)
+        rows = rows.where(ENTRY.c.seq < held.scalar_subquery())
+    # the mark is read first: what commits meanwhile is told again rather than never
+    rev = public_rev(conn, sight.thread_id)
+    found = conn.execute(rows).all()
+    return PublicChanges(rev, _shown(conn, found[:PAGE], sight, url), more_before=len(found) > PAGE)
+
+
+def changed(conn: Connection, sight: Sight, after: int, url: FileUrl) -> PublicChanges:
+    """What has a higher `rev` than the client holds, as it is now."""
+    rev = public_rev(conn, sight.thread_id)
+    settled = sa.select(DELIVERY.c.entry_id).where(
+        DELIVERY.c.thread_id == sight.thread_id, DELIVERY.c.public_rev > after
+    )
+    rows = _public().where(
+        ENTRY.c.thread_id == sight.thread_id, sa.or_(ENTRY.c.public_rev > after, ENTRY.c.id.in_(settled))
+    )
+    found = conn.execute(rows.order_by(ENTRY.c.seq).limit(MOST_CHANGES + 1)).all()
+    if len(found) > MOST_CHANGES:
+        return PublicChanges(rev, [], complete=False)
+    return PublicChanges(rev, _shown(conn, found, sight, url))
+
+
+def these(
+    conn: Connection, ids: Iterable[UUID], sights: Sequence[Sight], url: FileUrl
+) -> dict[Sight, list[PublicEntry]]:
+    """Entries of several threads, as each of the given visitors sees them; what isn't public is left out."""
+    by_thread = defaultdict(list)
+    for row in conn.execute(_public().where(among(ENTRY.c.id, "ids")), {"ids": list(ids)}):
+        by_thread[row.thread_id].append(row)
+    return {sight: _shown(conn, by_thread[sight.thread_id], sight, url) for sight in sights}
+
+
+def by_ref(conn: Connection, sight: Sight, ref_space: str, ref: str, url: FileUrl) -> PublicEntry | None:
+    """The entry that a visitor's message became."""
+    rows = _public().where(ENTRY.c.ref_space == ref_space, ENTRY.c.ref == ref, ENTRY.c.thread_id == sight.thread_id)
+    return next(iter(_shown(conn, conn.execute(rows).all(), sight, url)), None)
+
+
+def public_rev(conn: Connection, thread_id: UUID) -> int:
+    return public_revs(conn, [thread_id]).get(thread_id, 0)
+
+
+def public_revs(conn: Connection, thread_ids: Iterable[UUID]) -> dict[UUID, int]:
+    rows = sa.select(THREAD.c.id, THREAD.c.public_rev).where(among(THREAD.c.id, "ids"))
+    return {row.id: row.public_rev for row in conn.execute(rows, {"ids": list(thread_ids)})}
+
+
+def _public() -> sa.Select[Any]:
+    """The only way from the table to a visitor: messages and calls that were made public."""
+    columns = ("id", "thread_id", "seq", "public_rev", "kind", "direction", "channel", "author_name", "at", "text")
+    return sa.select(*(ENTRY.c[name] for name in (*columns, "data", "redacted_at"))).where(
+        ENTRY.c.kind.in_(("message", "call")), ENTRY.c.public_rev.is_not(None)
+    )
+
+
+def _shown(conn: Connection, rows: Sequence[sa.Row[Any]], sight: Sight, url: FileUrl) -> list[PublicEntry]:
     ids = [row.id for row in rows]
-    states: dict[UUID, list[tuple[str, int]]] = defaultdict(list)
-    files: dict[UUID, list[Out]] = defaultdict(list)
-    if ids:
-        for row in conn.execute(_DELIVERIES, {"ids": ids}):
-            states[row.entry_id].append((row.state, row.public_rev))
-        for row in conn.execute(_FILES, {"ids": ids}):
-            file = {"id": row.id, "name": row.name, "type": row.type, "size": row.size, "url": url(row.id)}
-            files[row.entry_id].append(file)
-    ordered = sorted(rows, key=lambda row: (row.at, row.seq))
-    return [_entry(row, states[row.id], files[row.id]) for row in ordered]
+    files, states = _files(conn, ids, url), _states(conn, ids)
+    return [
+        _entry(row, sight, files[row.id], *states.get(row.id, ("sent", 0)))
+        for row in sorted(rows, key=lambda row: (row.at, row.seq))
+    ]
 
 
-def _entry(row: Any, deliveries: list[tuple[str, int]], files: list[Out]) -> Out:
-    mine = row.author_kind == "customer"
-    return {
-        "id": row.id,
-        "rev": max([row.public_rev, *(rev for _, rev in deliveries)]),
-        "kind": row.kind,
-        "mine": mine,
-        "author": "" if mine else row.author_name,
-        "channel": row.channel,
-        "at": row.at,
-        "text": row.text,
-        "attachments": files,
-        "state": _state([state for state, _ in deliveries]),
-        "client_key": (row.data or {}).get("client_key") if mine else None,
-    }
+def _entry(
+    row: sa.Row[Any], sight: Sight, files: list[PublicAttachment], state: State, settled_rev: int
+) -> PublicEntry:
+    mine = row.direction == "in"
+    seen = (sight.proven or row.channel == sight.channel) and row.redacted_at is None
+    return PublicEntry(
+        id=row.id,
+        rev=max(row.public_rev, settled_rev),
+        kind=row.kind,
+        mine=mine,
+        author=author_name(row.author_name, row.data or {}),
+        channel=row.channel,
+        at=row.at,
+        text=row.text if seen else "",
+        attachments=files if seen else [],
+        state=state,
+        client_key=(row.data or {}).get("client_key") if mine else None,
+    )
 
 
-def _state(states: list[str]) -> str:
-    """The best that became of it on any channel; a failed one matters only when no other way is left."""
-    known = [state for state in states if state in _STATES]
-    if known:
-        return max(known, key=lambda state: _STATES[state])
-    return "failed" if states and all(state == "failed" for state in states) else "sent"
+def _files(conn: Connection, ids: list[UUID], url: FileUrl) -> dict[UUID, list[PublicAttachment]]:
+    c = ATTACHMENT.c
+    rows = sa.select(c.entry_id, c.id, c.name, c.type, c.size).where(among(c.entry_id, "ids"))
+    found = defaultdict(list)
+    for row in conn.execute(rows.order_by(c.entry_id, c.position), {"ids": ids}) if ids else ():
+        found[row.entry_id].append(PublicAttachment(row.id, row.name, row.type, row.size, url(row.id)))
+    return found
+
+
+def _states(conn: Connection, ids: list[UUID]) -> dict[UUID, tuple[State, int]]:
+    """How far our own messages came. What failed is our trouble: the customer is told what arrived, nothing else."""
+    c = DELIVERY.c
+    known: tuple[State, ...] = ("sent", "delivered", "read")
+    found: dict[UUID, tuple[State, int]] = {}
+    rows = sa.select(c.entry_id, c.state, c.public_rev).where(among(c.entry_id, "ids"))
+    for row in conn.execute(rows, {"ids": ids}) if ids else ():
+        before, rev = found.get(row.entry_id, ("sent", 0))
+        now: State = row.state if row.state in known else "sent"
+        found[row.entry_id] = (max(before, now, key=known.index), max(rev, row.public_rev))
+    return found

@@ -9,9 +9,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from hub.models import Case, Entry, Thread, utcnow
+from hub.models import Entry, Thread, utcnow
 
-entry, case, thread = (model.__table__ for model in (Entry, Case, Thread))  # type: ignore[attr-defined]
+ENTRY, THREAD = Entry.__table__, Thread.__table__  # type: ignore[attr-defined]
 
 MARGIN_S = 10
 """Clocks of processes differ, and a transaction may commit a while after it made its ids."""
@@ -22,9 +22,9 @@ def touched(conn: Connection, seconds: float) -> dict[str, Any]:
     """Cases and threads with entries of the last so many seconds, found by the time in their ids."""
     since = utcnow() - timedelta(seconds=seconds + MARGIN_S)
     rows = (
-        sa.select(entry.c.case_id, entry.c.thread_id, thread.c.rev)
-        .join_from(entry, thread, thread.c.id == entry.c.thread_id)
-        .where(entry.c.id >= UUID(int=int(since.timestamp() * 1000) << 80))
+        sa.select(ENTRY.c.case_id, ENTRY.c.thread_id, THREAD.c.rev)
+        .join_from(ENTRY, THREAD, THREAD.c.id == ENTRY.c.thread_id)
+        .where(ENTRY.c.id >= UUID(int=int(since.timestamp() * 1000) << 80))
         .distinct()
         .limit(MOST)
     )

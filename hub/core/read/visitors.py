@@ -14,8 +14,9 @@ from hub.core.read.agents import initials
 from hub.db import among
 from hub.models import Agent, Attachment, Case, Claim, Customer, Identity, Thread
 
-identity, customer, thread = (model.__table__ for model in (Identity, Customer, Thread))  # type: ignore[attr-defined]
-claim, case, agent, attachment = (model.__table__ for model in (Claim, Case, Agent, Attachment))  # type: ignore[attr-defined]
+IDENTITY, CUSTOMER, THREAD = Identity.__table__, Customer.__table__, Thread.__table__  # type: ignore[attr-defined]
+CLAIM, CASE = Claim.__table__, Case.__table__  # type: ignore[attr-defined]
+AGENT, ATTACHMENT = Agent.__table__, Attachment.__table__  # type: ignore[attr-defined]
 
 UPLOADS = UUID("6f1f7c52-5d0a-4f0e-9b52-3f4d0c6a7e10")
 
@@ -31,15 +32,15 @@ class Known:
 
 _KNOWN = (
     sa.select(
-        identity.c.address,
-        identity.c.trust,
-        thread.c.id,
-        thread.c.customer_id,
-        customer.c.name,
+        IDENTITY.c.address,
+        IDENTITY.c.trust,
+        THREAD.c.id,
+        THREAD.c.customer_id,
+        CUSTOMER.c.name,
     )
-    .join_from(identity, customer, customer.c.id == identity.c.customer_id)
-    .join(thread, thread.c.customer_id == sa.func.coalesce(customer.c.merged_into, customer.c.id))
-    .where(identity.c.kind == "visitor", among(identity.c.address, "addresses"))
+    .join_from(IDENTITY, CUSTOMER, CUSTOMER.c.id == IDENTITY.c.customer_id)
+    .join(THREAD, THREAD.c.customer_id == sa.func.coalesce(CUSTOMER.c.merged_into, CUSTOMER.c.id))
+    .where(IDENTITY.c.kind == "visitor", among(IDENTITY.c.address, "addresses"))
 )
 
 
@@ -51,18 +52,18 @@ def known(conn: Connection, addresses: Iterable[str]) -> dict[str, Known]:
 
 def has_email(conn: Connection, customer_id: UUID) -> bool:
     """Could we write to them by mail already?"""
-    mine = sa.select(identity.c.id).where(identity.c.customer_id == customer_id, identity.c.kind == "email")
-    typed = sa.select(claim.c.id).where(claim.c.customer_id == customer_id, claim.c.kind == "email")
+    mine = sa.select(IDENTITY.c.id).where(IDENTITY.c.customer_id == customer_id, IDENTITY.c.kind == "email")
+    typed = sa.select(CLAIM.c.id).where(CLAIM.c.customer_id == customer_id, CLAIM.c.kind == "email")
     return conn.execute(sa.union_all(mine, typed).limit(1)).first() is not None
 
 
 def answering(conn: Connection, thread_id: UUID) -> dict[str, Any] | None:
     """Who takes care of the thread's latest case."""
     rows = (
-        sa.select(agent.c.name)
-        .join_from(case, agent, agent.c.id == case.c.assignee_id)
-        .where(case.c.thread_id == thread_id, case.c.status != "spam")
-        .order_by(case.c.last_at.desc())
+        sa.select(AGENT.c.name)
+        .join_from(CASE, AGENT, AGENT.c.id == CASE.c.assignee_id)
+        .where(CASE.c.thread_id == thread_id, CASE.c.status != "spam")
+        .order_by(CASE.c.last_at.desc())
         .limit(1)
     )
     name = conn.execute(rows).scalar()
@@ -76,7 +77,7 @@ def owner_of_uploads(visitor: str) -> UUID:
 
 def uploads(conn: Connection, visitor: str, ids: Iterable[UUID]) -> list[dict[str, Any]]:
     """The visitor's own uploads among these; another's are as if they didn't exist."""
-    c = attachment.c
+    c = ATTACHMENT.c
     wanted = list(ids)
     rows = sa.select(c.id, c.name, c.type, c.size, c.sha256).where(
         among(c.id, "ids"), c.owner_id == owner_of_uploads(visitor)

@@ -1,0 +1,6 @@
+"""Sockets: what changes reaches the screens of agents and visitors, and visitors' words reach the intake."""
+
+from hub.live.publish import Publisher
+from hub.live.socket import Live, attach
+
+__all__ = ["Live", "Publisher", "attach"]

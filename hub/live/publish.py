@@ -1,0 +1,152 @@
+"""What a commit changed, shown on the screens that watch it: one read for all of them, one encoding for each room.
+
+A room gets bodies because everybody in it may read them; the list room gets ids, and each client fetches through the
+access function. Visitors' rooms get what `hub.core.read.public` can say, which no note or event is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from hub.core.changes import Change
+from hub.core.read import entries, public
+from hub.db import Database, DatabaseGone
+from hub.live.bus import Bus
+from hub.live.fanout import Rooms
+
+log = logging.getLogger("onethread.live")
+
+AGENT, VISITOR = "/agent", "/visitor"
+LIST = "list"
+
+
+def agents_room(thread_id: UUID) -> str:
+    return f"thread:{thread_id}"
+
+
+def visitors_room(sight: public.Sight) -> str:
+    """Visitors who see different amounts of one thread don't share a room."""
+    return f"{'proven' if sight.proven else 'own'}:{sight.channel}:{sight.thread_id}"
+
+
+@dataclass(slots=True)
+class _Shown:
+    """What one thread's rooms are about to get."""
+
+    change: Change
+    agents: list[dict[str, Any]]
+    visitors: dict[public.Sight, list[public.PublicEntry]]
+
+
+class Publisher:
+    """Called with the changes of each commit, batches in order; also with what other processes committed."""
+
+    def __init__(self, db: Database, rooms: Rooms, bus: Bus, file_url: public.FileUrl) -> None:
+        self._db = db
+        self._rooms = rooms
+        self._bus = bus
+        self._file_url = file_url
+        self._turn = asyncio.Lock()
+        self.channels: set[str] = set()
+        """Of the live inboxes that visitors came through."""
+
+    async def publish(self, changes: Sequence[Change]) -> None:
+        """Show what this process committed, here and elsewhere. Never raises for a database that is away."""
+        if changes:
+            self._bus.send({"changes": [_pack(change) for change in changes]})
+            await self.show(changes)
+
+    async def hear(self, packed: list[Any]) -> None:
+        """Show what another process committed."""
+        await self.show([_unpack(row) for row in packed])
+
+    async def show(self, changes: Sequence[Change]) -> None:
+        async with self._turn:  # a thread's changes go out in the order in which they come
+            await self._list(changes)
+            watched = [change for change in changes if self._watching(change)]
+            if not watched:
+                return
+            try:
+                shown = await self._db.read(lambda conn: self._read(conn, watched))
+            except DatabaseGone:
+                return log.warning("Changes could not be read for the screens; they are told again within 20 s")
+            for item in shown:
+                await self._emit(item)
+
+    async def _list(self, changes: Sequence[Change]) -> None:
+        if not self._rooms.watched(AGENT, LIST):
+            return
+        cases = dict.fromkeys(case for change in changes for case in change.cases)
+        threads = [{"thread": change.thread_id, "rev": change.rev} for change in changes]
+        await self._rooms.emit("cases", {"cases": list(cases), "threads": threads}, AGENT, LIST)
+
+    def _sights(self, change: Change) -> list[public.Sight]:
+        """The visitors of a thread that somebody of is here."""
+        if not change.public:
+            return []
+        possible = (public.Sight(change.thread_id, proven, ch) for ch in self.channels for proven in (True, False))
+        return [sight for sight in possible if self._rooms.watched(VISITOR, visitors_room(sight))]
+
+    def _watching(self, change: Change) -> bool:
+        return self._rooms.watched(AGENT, agents_room(change.thread_id)) or bool(self._sights(change))
+
+    def _read(self, conn: Connection, changes: Iterable[Change]) -> list[_Shown]:
+        for_agents = [c for c in changes if self._rooms.watched(AGENT, agents_room(c.thread_id))]
+        bodies: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
+        if ids := [id_ for change in for_agents for id_ in change.entries]:
+            for row in entries.by_ids(conn, ids):
+                bodies[row["thread_id"]].append(row)
+        sights = {change.thread_id: self._sights(change) for change in changes}
+        everybody = [sight for found in sights.values() for sight in found]
+        ids = [id_ for change in changes if sights[change.thread_id] for id_ in change.entries]
+        said = public.these(conn, ids, everybody, self._file_url) if everybody else {}
+        return [_Shown(c, bodies[c.thread_id], {s: said[s] for s in sights[c.thread_id]}) for c in changes]
+
+    async def _emit(self, shown: _Shown) -> None:
+        change = shown.change
+        message = {
+            "thread": change.thread_id,
+            "since": change.since,
+            "rev": change.rev,
+            "entries": shown.agents,
+            "cases": change.cases,
+        }
+        await self._rooms.emit("thread", message, AGENT, agents_room(change.thread_id))
+        for sight, said in shown.visitors.items():
+            told = {"since": change.public_since, "rev": change.public_rev, "entries": said}
+            await self._rooms.emit("entries", told, VISITOR, visitors_room(sight))
+
+
+def _pack(change: Change) -> list[Any]:
+    return [
+        change.thread_id.hex,
+        change.rev,
+        change.public_rev,
+        [id_.hex for id_ in change.entries],
+        [id_.hex for id_ in change.cases],
+        change.public,
+        change.since,
+        change.public_since,
+    ]
+
+
+def _unpack(row: list[Any]) -> Change:
+    thread, rev, public_rev, entry_ids, cases, is_public, since, public_since = row
+    return Change(
+        UUID(thread),
+        rev,
+        public_rev,
+        tuple(map(UUID, entry_ids)),
+        tuple(map(UUID, cases)),
+        is_public,
+        since=since,
+        public_since=public_since,
+    )
