@@ -223,6 +223,10 @@ class Intake:
         return message.ref == dedup_key and not facts.capabilities.refs_are_global
 
     async def _keep(self, facts: InboxFacts, file: File) -> StoredFile:
+        if facts.capabilities.live and file.ref.startswith("sha256:"):
+            # the hub's own socket names what the visitor uploaded before; its requests carry our signature
+            _, sha256, size = file.ref.split(":")
+            return StoredFile(file.name, file.type, int(size), sha256, file.cid)
         content = file.content
         return StoredFile(file.name, file.type, len(content), await self._put(content), file.cid)
 
