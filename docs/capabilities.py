@@ -14,7 +14,7 @@ Written by `make generated` from the connectors' own records.
 
 
 def size(count: int) -> str:
-    return f"{count / 1024 / 1024:g} MB" if count else "–"
+    return f"{count / 1024 / 1024:.2g} MB" if count else "–"
 
 
 def yes(value: bool) -> str:
@@ -43,7 +43,7 @@ def capability_table() -> str:
     ours: list[type[Connector[Any]]] = [point.load() for point in found if point.value.startswith("connectors.")]
     records = [connector.capabilities for connector in ours]
     lines = [
-        ["", *(record.label or record.channel for record in records)],
+        ["", *(connector.label for connector in ours)],
         ["---"] * (len(records) + 1),
         *([title, *(tell(record) for record in records)] for title, tell in ROWS),
     ]
