@@ -104,7 +104,7 @@ async def create(config: Config) -> web.Application:
         dispatch.nudge()
         sweep.nudge()
 
-    hub = Hub(config, db, writer, blobs, keys, desk, inboxes, intake, session, utcnow, nudge)
+    hub = Hub(config, db, writer, blobs, keys, desk, inboxes, intake, session, utcnow, nudge, live.Presence())
     app[HUB] = hub
     http.setup(app)
     sockets = live.attach(app, hub)

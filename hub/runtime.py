@@ -39,6 +39,17 @@ class IntakePort(Protocol):
         """Finish what is being read."""
 
 
+class PresencePort(Protocol):
+    """Who is looking right now, as the sockets know it."""
+
+    def visitor_online(self, thread_id: UUID) -> bool:
+        """Has the thread's customer a live conversation open?"""
+
+    @property
+    def staffed(self) -> bool:
+        """Has any agent a console open?"""
+
+
 @dataclass(frozen=True)
 class Hub:
     """One process of a hub."""
@@ -55,6 +66,10 @@ class Hub:
     now: Callable[[], datetime]
     nudge: Callable[[], None]
     """Something may be due: let the background loops look now instead of at their next turn."""
+    presence: PresencePort
+
+    def visitor_online(self, thread_id: UUID) -> bool:
+        return self.presence.visitor_online(thread_id)
 
 
 HUB = web.AppKey("hub", Hub)

@@ -1,6 +1,7 @@
 """Sockets: what changes reaches the screens of agents and visitors, and visitors' words reach the intake."""
 
+from hub.live.presence import Presence
 from hub.live.publish import Publisher
 from hub.live.socket import Live, attach
 
-__all__ = ["Live", "Publisher", "attach"]
+__all__ = ["Live", "Presence", "Publisher", "attach"]

@@ -20,15 +20,18 @@ Here = tuple[int, list[Agent]]
 
 
 class Presence:
-    def __init__(self, changed: Callable[[UUID], None]) -> None:
-        """`changed` is told of each thread where somebody came or went in this process."""
-        self._changed = changed
+    def __init__(self) -> None:
+        self._changed: Callable[[UUID], None] = lambda _: None
         self._visitors: dict[UUID, set[str]] = defaultdict(set)
         self._agents: dict[UUID, dict[str, Agent]] = defaultdict(dict)
         self._elsewhere: dict[str, tuple[float, dict[UUID, Here]]] = {}
         self._staff_elsewhere: dict[str, int] = {}
         self.staff = 0
         """Agents' sockets in this process."""
+
+    def tell(self, changed: Callable[[UUID], None]) -> None:
+        """`changed` is told of each thread where somebody came or went in this process."""
+        self._changed = changed
 
     def visitor_came(self, thread_id: UUID, sid: str) -> None:
         self._visitors[thread_id].add(sid)

@@ -40,7 +40,8 @@ class Live:
         self.rooms: Rooms = self.server.manager
         self.bus: Bus = RedisBus(hub.config.redis_url, process) if hub.config.redis_url else Alone()
         self.publisher = Publisher(hub.db, self.rooms, self.bus, public.file_url(hub.keys))
-        self.presence = Presence(self._came_or_went)
+        self.presence = hub.presence if isinstance(hub.presence, Presence) else Presence()
+        self.presence.tell(self._came_or_went)
         self._typing = Typing(self.rooms, self.bus, self.publisher)
         self.agents = Agents(hub, self.rooms, self.presence, self._typing, limits)
         self.visitors = Visitors(hub, self.rooms, self.presence, self.publisher, self._typing, limits)
