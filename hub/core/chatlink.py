@@ -90,6 +90,14 @@ def read(keys: Keys, token: str) -> UUID:
         ) from error
 
 
+def inbox_of(conn: Connection, keys: Keys, token: str) -> UUID:
+    """Where the link leads. Raises `LinkGone`."""
+    inbox_id = conn.execute(sa.select(LINK.c.inbox_id).where(LINK.c.id == read(keys, token))).scalar()
+    if inbox_id is None:
+        raise LinkGone("This link has expired. Answer the mail it came with to get a new one.")
+    return inbox_id
+
+
 def case_of(conn: Connection, visitor: str) -> UUID | None:
     """The case that the visitor's latest link was sent in: what they write belongs there."""
     rows = sa.select(LINK.c.case_id).where(LINK.c.visitor == visitor).order_by(LINK.c.used_at.desc()).limit(1)

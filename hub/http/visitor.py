@@ -1,0 +1,153 @@
+"""What the widget asks by plain HTTP: its configuration, files in and out, and the chat link's button."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote, unquote
+from uuid import UUID
+
+import orjson
+import sqlalchemy as sa
+from aiohttp import web
+
+from hub.contract import Connector, Converses, Unverified
+from hub.core import chatlink
+from hub.core.read import public, visitors
+from hub.db import insert
+from hub.http.ask import client_address
+from hub.http.bodies import read_body
+from hub.http.errors import HttpProblem
+from hub.http.limits import Limit, spend
+from hub.http.session import TRIES
+from hub.models import Attachment, new_id
+from hub.runtime import HUB
+from hub.secrets import BadToken
+
+ATTACHMENT = Attachment.__table__  # type: ignore[attr-defined]
+
+UPLOADS = Limit("visitor uploads", 30, 60)
+LINKS = Limit("chat links", 30, 60)
+SHOWN = ("image/png", "image/jpeg", "image/gif", "image/webp")
+"""Drawn in place; everything else, above all what could carry script, is only offered for saving."""
+
+
+def routes() -> list[web.RouteDef]:
+    return [
+        web.get("/widget/config/{inbox}", config),
+        web.post("/visitor/attachments", upload),
+        web.get("/visitor/attachments/{id}", download),
+        web.post("/c/{token}", accept),
+    ]
+
+
+async def config(request: web.Request) -> web.Response:
+    """The same for everybody, so that any page may read it and caches may keep it for a minute."""
+    hub = request.app[HUB]
+    _, connector = _inbox(request, request.match_info["inbox"])
+    shown = {**connector.public_config(), "online": hub.presence.staffed}
+    return _json(shown, headers={"Access-Control-Allow-Origin": "*", "Cache-Control": "public, max-age=60"})
+
+
+async def upload(request: web.Request) -> web.Response:
+    """Take one file; it waits for the message that names it."""
+    hub = request.app[HUB]
+    await spend(request.app[TRIES], UPLOADS, client_address(request))
+    inbox_id, connector = _inbox(request, request.query.get("inbox", ""))
+    visitor = _visitor(request, connector)
+    if visitor is None:
+        raise HttpProblem(401, "The chat has to be open before a file can be attached. Open it again.")
+    facts = hub.inboxes.capabilities(inbox_id)
+    if facts is None or not facts.media:
+        raise HttpProblem(422, "This chat takes no files. Send them by email, please.")
+    content = await read_body(request, facts.media_bytes)
+    if not content:
+        raise HttpProblem(422, "This file is empty. Choose another one.")
+    name = unquote(request.headers.get("x-file-name", "")).replace("\0", "").rpartition("/")[2][:200] or "file"
+    row = {
+        "id": new_id(),
+        "owner_id": visitors.owner_of_uploads(visitor),
+        "name": name,
+        "type": request.content_type[:200],
+        "size": len(content),
+        "sha256": await hub.blobs.put(content),
+        "created_at": hub.now(),
+    }
+    await hub.db.write(lambda conn: insert(conn, ATTACHMENT, [row]))
+    url = public.file_url(hub.keys)
+    shown = {name: row[name] for name in ("id", "name", "type", "size")}
+    return _json({**shown, "url": url(row["id"])}, status=201)
+
+
+async def download(request: web.Request) -> web.Response:
+    """A file of the visitor's thread, for whoever holds its signed address."""
+    hub = request.app[HUB]
+    try:
+        wanted = UUID(request.match_info["id"])
+        told = hub.keys.read_token(public.FILE_PURPOSE, request.query.get("token", ""))
+    except (ValueError, BadToken):
+        raise HttpProblem(404, "This file's address has run out. Load the chat again.") from None
+    if told.get("id") != wanted.hex:
+        raise HttpProblem(404, "This file's address has run out. Load the chat again.")
+    found = await hub.db.read(lambda conn: conn.execute(sa.select(ATTACHMENT).where(ATTACHMENT.c.id == wanted)).first())
+    if found is None:
+        raise HttpProblem(404, "This file is no longer there.")
+    shown = found.type in SHOWN
+    headers = {
+        "Content-Disposition": f"{'inline' if shown else 'attachment'}; filename*=UTF-8''{quote(found.name, safe='')}",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "private, max-age=3600",
+    }
+    content = await hub.blobs.get(found.sha256)
+    return web.Response(body=content, content_type=found.type if shown else "application/octet-stream", headers=headers)
+
+
+async def accept(request: web.Request) -> web.Response:
+    """The chat link's button: from now on this device is the customer's."""
+    hub = request.app[HUB]
+    await spend(request.app[TRIES], LINKS, client_address(request))
+    token = request.match_info["token"]
+    held = request.headers.get("Authorization", "").removeprefix("Visitor ")
+    try:
+        inbox_id = await hub.db.read(lambda conn: chatlink.inbox_of(conn, hub.keys, token))
+        connector = hub.inboxes.get(inbox_id)
+        if not isinstance(connector, Converses):
+            raise chatlink.LinkGone("The chat this link led to is closed. Answer the mail it came with instead.")
+        device = _visitor(request, connector) if held else None
+        accepted = await hub.db.write(
+            lambda conn: chatlink.accept(conn, hub.keys, token, device=device or "", now=hub.now())
+        )
+    except chatlink.LinkGone as error:
+        raise HttpProblem(410, str(error)) from None
+    return _json({"visitor": connector.visitor_token(accepted.visitor), "inbox": accepted.inbox_id})
+
+
+def _inbox(request: web.Request, given: str) -> tuple[UUID, Converses]:
+    try:
+        inbox_id = UUID(given)
+    except ValueError:
+        raise HttpProblem(404, "There is no such chat.") from None
+    connector: Connector[Any] | None = request.app[HUB].inboxes.get(inbox_id)
+    if not isinstance(connector, Converses):
+        raise HttpProblem(404, "There is no such chat.")
+    return inbox_id, connector
+
+
+def _visitor(request: web.Request, connector: Converses) -> str | None:
+    """The address in the token that this device holds; a token that isn't ours is as if there were none."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme != "Visitor" or not token:
+        return None
+    try:
+        return connector.admit({"visitor": token}, "").address.value
+    except Unverified:
+        return None
+
+
+def _json(content: dict[str, Any], *, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+    return web.Response(
+        body=orjson.dumps(content, option=orjson.OPT_UTC_Z),
+        status=status,
+        content_type="application/json",
+        headers=headers,
+    )
