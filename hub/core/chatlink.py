@@ -92,7 +92,7 @@ def read(keys: Keys, token: str) -> UUID:
 
 def inbox_of(conn: Connection, keys: Keys, token: str) -> UUID:
     """Where the link leads. Raises `LinkGone`."""
-    inbox_id = conn.execute(sa.select(LINK.c.inbox_id).where(LINK.c.id == read(keys, token))).scalar()
+    inbox_id: UUID | None = conn.execute(sa.select(LINK.c.inbox_id).where(LINK.c.id == read(keys, token))).scalar()
     if inbox_id is None:
         raise LinkGone("This link has expired. Answer the mail it came with to get a new one.")
     return inbox_id

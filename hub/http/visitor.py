@@ -63,8 +63,9 @@ async def upload(request: web.Request) -> web.Response:
     if not content:
         raise HttpProblem(422, "This file is empty. Choose another one.")
     name = unquote(request.headers.get("x-file-name", "")).replace("\0", "").rpartition("/")[2][:200] or "file"
+    id_ = new_id()
     row = {
-        "id": new_id(),
+        "id": id_,
         "owner_id": visitors.owner_of_uploads(visitor),
         "name": name,
         "type": request.content_type[:200],
@@ -75,7 +76,7 @@ async def upload(request: web.Request) -> web.Response:
     await hub.db.write(lambda conn: insert(conn, ATTACHMENT, [row]))
     url = public.file_url(hub.keys)
     shown = {name: row[name] for name in ("id", "name", "type", "size")}
-    return _json({**shown, "url": url(row["id"])}, status=201)
+    return _json({**shown, "url": url(id_)}, status=201)
 
 
 async def download(request: web.Request) -> web.Response:
