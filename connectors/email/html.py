@@ -19,7 +19,7 @@ _BLOCK = _tags(
     "address article aside blockquote body center dd details dir div dl dt fieldset figure footer form h1 h2 h3 h4 h5 "
     "h6 header hr li main menu nav ol p pre section summary table tbody tfoot thead tr ul"
 )
-_SPACED = _tags("p h1 h2 h3 h4 h5 h6 ul ol table pre")
+_SPACED = _tags("p h1 h2 h3 h4 h5 h6 ul ol table pre hr")
 _HIDDEN = _tags("head script style title template noscript object iframe svg math select textarea meta link")
 _NAMED = _tags("div blockquote hr table span p section")
 _SPACE = re.compile(r"[ \t\r\n\f]+")
@@ -143,7 +143,7 @@ class _Builder:
             self.names(node, tag)
         if tag in _BLOCK:
             self.line(node)
-            self.gap = self.gap or tag in _SPACED or tag == "hr"
+            self.gap = self.gap or _is_spaced(node, tag)
             self.quotes += tag == "blockquote"
             self.preformatted += tag == "pre"
             if tag == "li":
@@ -168,7 +168,7 @@ class _Builder:
         tag = node.tag
         if tag in _BLOCK:
             self.line(node)
-            self.gap = self.gap or tag in _SPACED
+            self.gap = self.gap or _is_spaced(node, tag)
             self.quotes -= tag == "blockquote"
             self.preformatted -= tag == "pre"
         if self.marker and node.mem_id == self.marker:
@@ -198,7 +198,7 @@ class _Builder:
     def line(self, node: LexborNode, force: bool = False) -> None:
         """End the current line; without `force` an empty one leaves no trace."""
         text = "".join(self.parts)
-        text = text.rstrip() if self.preformatted else _SPACE.sub(" ", text).strip(" ")
+        text = text.rstrip() if self.preformatted else _SPACE.sub(" ", text).strip(" \xa0")
         self.parts.clear()
         node, self.first = self.first or node, None
         if not text and not force:
@@ -216,6 +216,11 @@ class _Builder:
         if self.parts and self.first is not None:
             self.line(self.first)
         return self.lines
+
+
+def _is_spaced(node: LexborNode, tag: str) -> bool:
+    """Word writes every line as a paragraph without margins."""
+    return tag in _SPACED and not (tag == "p" and "Mso" in (node.attributes.get("class") or ""))
 
 
 def _is_marker(attributes: dict[str, str | None], names: str, tag: str) -> bool:

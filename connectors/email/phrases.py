@@ -74,15 +74,15 @@ _SENT = """
 sent | date | gesendet | datum | envoyé | date d'envoi | enviado | enviado el | enviada em | enviado em
 enviada | fecha | inviato | data | verzonden | skickat | skickades | sendt | dato | lähetetty | päivämäärä
 päiväys | wysłano | wysłane | odesláno | odoslané | dátum | elküldve | küldve | trimis | отправлено | дата
-надіслано | изпратено | ημερομηνία | εστάλη | gönderildi | gönderme tarihi | tarih | נשלח | תאריך
-تاريخ الإرسال | تم الإرسال | التاريخ | تاریخ | 发送时间 | 日期 | 时间 | 寄件日期 | 傳送時間 | 发送日期
+надіслано | изпратено | ημερομηνία | στάλθηκε | εστάλη | gönderildi | gönderme tarihi | tarih | נשלח | תאריך
+تاريخ الإرسال | تم الإرسال | ارسال شده | التاريخ | تاریخ | 发送时间 | 日期 | 时间 | 寄件日期 | 傳送時間 | 发送日期
 送信日時 | 日付 | 日時 | 보낸날짜 | 보낸 날짜 | 날짜 | đã gửi | ngày | gửi | ส่ง | ส่งเมื่อ | วันที่ | dikirim
 tanggal | saadetud | kuupäev | nosūtīts | datums | išsiųsta | siųsta | poslano | посла́но | послато | enviat
 sendingsdato
 """
 _TO = """
 to | an | à | a | para | per | aan | till | til | vastaanottaja | do | komu | pro | címzett | către | catre
-кому | до | до кого | προς | kime | alıcı | אל | إلى | الى | به | 收件人 | 宛先 | 받는사람 | 받는 사람 | tới
+кому | до | до кого | προς | kime | alıcı | אל | إلى | الى | به | 收件人 | 收件者 | 宛先 | 받는사람 | 받는 사람 | tới
 đến | ถึง | kepada | untuk | saaja | kellele | kam | prima | za | прима
 """
 _COPY = """
@@ -127,7 +127,7 @@ resposta automàtica | automaatvastus | automātiska atbilde | automatinis atsak
 samodejni odgovor
 """
 
-WROTE = re.compile(rf"(?<!\w)(?:{_any(_WROTE)})(?!\w)|写道|寫道|작성|書きました|のメール|님이", re.I)
+WROTE = re.compile(rf"(?<!\w)(?:{_any(_WROTE)})(?!\w)|写道|寫道|작성|쓴\s글|書きました|のメール|님이", re.I)
 START = re.compile(rf"(?:{_any(_STARTS)})(?!\w)|\d", re.I)
 SEPARATED = re.compile(rf"[-_=*#~\s]*(?:{_any(_ORIGINAL)}|{_any(_FORWARDED)})\s*[:：]?[-_=*#~\s]*", re.I)
 BEGIN_FORWARDED = re.compile(rf"(?:{_any(_FORWARDED)})\s*[:：]", re.I)

@@ -84,8 +84,15 @@ def _history(lines: Sequence[str], start: int, marks: frozenset[int]) -> tuple[i
             return number, _heading_end(lines, number)
         end = _heading(lines, number)
         if end:
-            return number, end
+            return _with_name_above(lines, start, number), end
     return None, len(lines)
+
+
+def _with_name_above(lines: Sequence[str], start: int, number: int) -> int:
+    """A long introduction that begins with the author is broken before the address; the name belongs to it."""
+    above = number - 1
+    wrapped = lines[number].startswith(("<", "(")) and above >= start and lines[above] and len(lines[above]) < 60
+    return above if wrapped and (above == start or not lines[above - 1]) else number
 
 
 def _answers_follow(lines: Sequence[str], number: int) -> bool:
@@ -111,7 +118,13 @@ def _heading(lines: Sequence[str], number: int) -> int:
             return _header_block(lines, _next(lines, number + 1), 3) or _after_rule(lines, number)
     if ":" not in line and "：" not in line and not phrases.START.match(line) and not _MAIL.search(line):
         return 0
-    return _header_block(lines, number, 3) or _attribution(lines, number)
+    return _header_block(lines, number, 3) or _attribution(lines, number) or _between_dashes(line, number)
+
+
+def _between_dashes(line: str, number: int) -> int:
+    """`---- On …, Maya wrote ----`"""
+    framed = line.startswith("--") and line.endswith("--") and len(line) <= _MAX_ATTRIBUTION
+    return number + 1 if framed and phrases.WROTE.search(line) and _TIME.search(line) else 0
 
 
 def _after_rule(lines: Sequence[str], number: int) -> int:

@@ -201,12 +201,27 @@ def _split(content: body.Body) -> _Parts:
     first, last = quote.split(words, marks, signatures)
     if not content.text.strip() or (not quoted.strip() and (first, last) != (0, len(words))):
         text, quoted = _join(words, first, last)
+    else:
+        text, quoted = _ends_like(text, quoted, "\n".join(words[first:last]))
     removed = ""
     if (first, last) != (0, len(words)):
         removed = html.cut(
             document, lines[first].node if first else None, lines[last].node if last < len(lines) else None
         )
     return _Parts(text, quoted, html.inner(document), removed)
+
+
+def _ends_like(text: str, quoted: str, words: str) -> tuple[str, str]:
+    """Where the HTML marks a signature that the text doesn't, the text ends where the HTML does."""
+    wanted, lines = len("".join(words.split())), text.split("\n")
+    if not wanted or not "".join(text.split()).startswith("".join(words.split())):
+        return text, quoted
+    for number, line in enumerate(lines):
+        wanted -= len("".join(line.split()))
+        if wanted <= 0:
+            rest = "\n".join(lines[number + 1 :])
+            return ("\n".join(lines[: number + 1]), f"{rest}\n{quoted}".strip("\n")) if not wanted else (text, quoted)
+    return text, quoted
 
 
 def _split_text(lines: list[str]) -> tuple[str, str]:
