@@ -5,5 +5,6 @@ pytest_plugins = [
     "tests.support.databases",
     "tests.support.hub",
     "tests.support.redis",
+    "tests.support.workshop",
 ]
 

@@ -56,9 +56,16 @@ def route(batch: Batch, thread: ThreadState, heard: Heard, ref_space: str, chann
     recent = [case for case in open_cases or cases if case["status"] != "spam" and case["last_at"] >= since]
     if recent:
         return Route(max(recent, key=_touched), RECENT, answers)
+    return Route(None, NEW, answers, _continues(pointed, cases))
+
+
+def _continues(pointed: Route | None, cases: list[Row]) -> UUID | None:
+    """What a new case asks about: "same as …?"."""
+    if pointed:
+        case_id: UUID | None = pointed.case["id"] if pointed.case else pointed.same_as
+        return case_id
     candidates = [case for case in cases if case["status"] != "spam"]
-    same_as = max(candidates, key=_touched)["id"] if candidates else None
-    return Route(None, NEW, answers, same_as)
+    return max(candidates, key=_touched)["id"] if candidates else None
 
 
 def _by_token(batch: Batch, thread: ThreadState, heard: Heard) -> Route | None:
@@ -87,8 +94,8 @@ def _by_reference(batch: Batch, thread: ThreadState, heard: Heard, ref_space: st
             entry_id, case_id = known[0], known[2]
         case = batch.cases.get(case_id) if case_id else None
         if case is None:
-            # the entry is known, its case long done: only what it answers is worth keeping
-            return Route(None, REFERENCE, entry_id)
+            # the entry is known, its case long done: the new one may continue it
+            return Route(None, REFERENCE, entry_id, case_id)
         return Route(case, REFERENCE if _is_open(case) else REOPENED, entry_id)
     return None
 
