@@ -57,8 +57,8 @@ reason, and the report shows it. The checks:
     secrets       no secret appears in a log line, an error or a repr
 """
 
-from hub.testkit.fixtures import MOMENT, Fixture
+from hub.testkit.fixtures import HOOK_URL, MOMENT, Fixture
 from hub.testkit.kit import Kit
 from hub.testkit.simulator import Fault, HttpSimulator, Mischief, Shown, Simulator
 
-__all__ = ["MOMENT", "Fault", "Fixture", "HttpSimulator", "Kit", "Mischief", "Shown", "Simulator"]
+__all__ = ["HOOK_URL", "MOMENT", "Fault", "Fixture", "HttpSimulator", "Kit", "Mischief", "Shown", "Simulator"]

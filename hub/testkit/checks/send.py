@@ -75,6 +75,7 @@ async def errors(bench: Bench) -> None:
             provider.misbehave(Fault.SLOW)
             await _deliver(connector, bench.outgoing("Hello, slowly"))
         await _deliver(connector, bench.outgoing("Hello again"))
+    async with bench.provider() as (connector, provider):
         await provider.stop()
         await _fails(bench, connector, provider, None, Unavailable)
 
