@@ -37,13 +37,10 @@ export function ready(held: Conversation, now: Pick<Ready, "rev" | "entries" | "
   return settle({ ...held, entries: merge(held.entries, now.entries), behind });
 }
 
-/** A live batch: applied at once, and counted only if nothing before it is missing. */
-export function arrived(held: Conversation, rev: number, entries: PublicEntry[]): Conversation {
+/** A live batch, which follows on `since`: shown at once, and counted only if nothing before it is missing. */
+export function arrived(held: Conversation, since: number, rev: number, entries: PublicEntry[]): Conversation {
   const merged = settle({ ...held, entries: merge(held.entries, entries) });
-  const revs = new Set(entries.map((entry) => entry.rev));
-  for (let step = held.rev + 1; step <= rev; step++) {
-    if (!revs.has(step)) return { ...merged, behind: Math.max(held.behind, rev) };
-  }
+  if (since > held.rev) return { ...merged, behind: Math.max(held.behind, rev) };
   return { ...merged, rev: Math.max(held.rev, rev) };
 }
 

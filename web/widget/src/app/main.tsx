@@ -40,7 +40,7 @@ async function open(inbox: string, visitor?: string): Promise<void> {
 
   const app = createRef<App>();
   const close = host ? () => parent.postMessage({ onethread: 1, type: "close" }, host) : undefined;
-  render(<App ref={app} config={config} onClose={close} />, root);
+  render(<App hold={app} config={config} onClose={close} />, root);
   if (close) addEventListener("keydown", (event) => event.key === "Escape" && close());
 
   const { Messenger, Talk, joinHost } = await loading;

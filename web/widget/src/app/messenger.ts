@@ -265,9 +265,9 @@ export class Messenger {
   private heard(name: string, data: unknown): void {
     if (name === "ready") this.ready(data as Ready);
     else if (name === "entries") {
-      const { rev, entries } = data as { rev: number; entries: PublicEntry[] };
+      const { since, rev, entries } = data as { since: number; rev: number; entries: PublicEntry[] };
       this.noticed(entries);
-      this.tell(conversation.arrived(this.state.talk, rev, entries));
+      this.tell(conversation.arrived(this.state.talk, since, rev, entries));
     } else if (name === "rev") this.tell(conversation.told(this.state.talk, (data as { rev: number }).rev));
     else if (name === "typing") this.theyType(data as { on: boolean; name: string });
   }
@@ -324,7 +324,7 @@ export class Messenger {
           this.visitor = said.visitor;
           this.keep({});
         }
-        this.tell(conversation.arrived(this.state.talk, said.entry.rev, [said.entry]));
+        this.tell(conversation.arrived(this.state.talk, said.entry.rev - 1, said.entry.rev, [said.entry]));
       } else if (said && !said.retry) {
         this.tell(conversation.mark(this.state.talk, next.client_key, { state: "failed", error: said.error }));
       } else {

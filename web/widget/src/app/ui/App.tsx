@@ -1,7 +1,8 @@
-import { Component, createRef } from "preact";
+import { createRef } from "preact";
 import type { Messenger } from "../messenger";
 import type { Config } from "../shapes";
 import { Home, hasHome } from "./Home";
+import { Held } from "./held";
 import { Header, Welcome } from "./parts";
 import type { Talk } from "./Talk";
 
@@ -22,7 +23,7 @@ interface State {
 }
 
 /** Home or conversation. Home is skipped where writing is all there is to do. */
-export class App extends Component<Props, State> {
+export class App extends Held<Props, State> {
   override state: State = { talking: !hasHome(this.props.config) };
   private readonly talk = createRef<Talk>();
   private wanted = false;
@@ -60,7 +61,7 @@ export class App extends Component<Props, State> {
       return <Home config={config} latest={latest} onTalk={() => this.setState({ talking: true })} onClose={onClose} />;
     }
     const onBack = hasHome(config) ? () => this.setState({ talking: false }) : undefined;
-    if (rest) return <rest.Talk ref={this.talk} m={rest.m} onBack={onBack} onClose={onClose} />;
+    if (rest) return <rest.Talk hold={this.talk} m={rest.m} onBack={onBack} onClose={onClose} />;
     return (
       <div class="talk" aria-busy="true">
         <Header config={config} onBack={onBack} onClose={onClose} />

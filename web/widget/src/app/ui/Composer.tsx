@@ -1,9 +1,10 @@
-import { Component, createRef } from "preact";
+import { createRef } from "preact";
 import { type Refused, upload } from "../api";
 import type { Messenger } from "../messenger";
 import type { PublicAttachment } from "../shapes";
 import { percent, size } from "../when";
 import { t } from "../words";
+import { Held } from "./held";
 import { Icon } from "./Icon";
 import { IconButton } from "./parts";
 
@@ -23,12 +24,13 @@ interface Props {
 }
 
 /** Text and files that are not said yet. The text survives a reload, files do not. */
-export class Composer extends Component<Props, { files: Chosen[] }> {
+export class Composer extends Held<Props, { files: Chosen[] }> {
   override state = { files: [] as Chosen[] };
   readonly field = createRef<HTMLTextAreaElement>();
   private count = 0;
 
   override componentDidMount(): void {
+    super.componentDidMount();
     this.fill(this.props.m.draft);
   }
 

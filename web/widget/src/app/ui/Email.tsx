@@ -1,12 +1,13 @@
 import { Component, createRef } from "preact";
 import type { Messenger } from "../messenger";
 import { t } from "../words";
+import { Held } from "./held";
 import { Icon } from "./Icon";
 
 const LOOKS_RIGHT = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 
 /** The visitor's address, asked for and never demanded. `read()` says what is wrong, or stores it. */
-export class EmailField extends Component<{ m: Messenger; label: string; hint?: string }, { error: string }> {
+export class EmailField extends Held<{ m: Messenger; label: string; hint?: string }, { error: string }> {
   override state = { error: "" };
   readonly input = createRef<HTMLInputElement>();
 
@@ -64,7 +65,7 @@ export class KeepGoing extends Component<{ m: Messenger }, { open: boolean }> {
               this.field.current?.read(true);
             }}
           >
-            <EmailField ref={this.field} m={m} label={t("your_email")} />
+            <EmailField hold={this.field} m={m} label={t("your_email")} />
             <button type="submit" class="btn">
               {t("save")}
             </button>

@@ -1,8 +1,9 @@
-import { Component, createRef } from "preact";
+import { createRef } from "preact";
 import type { Messenger } from "../messenger";
 import { t } from "../words";
 import { Composer } from "./Composer";
 import { EmailField, KeepGoing } from "./Email";
+import { Held } from "./held";
 import { Log } from "./Log";
 import { Header, Notice, Welcome } from "./parts";
 
@@ -13,7 +14,7 @@ interface Props {
 }
 
 /** The conversation: header, messages, composer. Nobody there and nothing said yet: the same composer as a form. */
-export class Talk extends Component<Props, { over: boolean }> {
+export class Talk extends Held<Props, { over: boolean }> {
   override state = { over: false };
   private readonly composer = createRef<Composer>();
   private readonly email = createRef<EmailField>();
@@ -58,13 +59,13 @@ export class Talk extends Component<Props, { over: boolean }> {
             {form && (
               <>
                 <Notice icon="moon">{t("away_note")}</Notice>
-                <EmailField ref={this.email} m={m} label={t("answer_by")} hint={t("email_hint")} />
+                <EmailField hold={this.email} m={m} label={t("answer_by")} hint={t("email_hint")} />
                 <span class="lb" aria-hidden="true">
                   {t("message")}
                 </span>
               </>
             )}
-            <Composer key={form ? "form" : "line"} ref={this.composer} m={m} form={form} />
+            <Composer key={form ? "form" : "line"} hold={this.composer} m={m} form={form} />
             {form && (
               <button type="submit" class="btn">
                 {t("send_message")}
