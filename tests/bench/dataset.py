@@ -17,6 +17,7 @@ from uuid import UUID
 
 import asyncpg
 
+from tests.bench.searchable import index_postgres, index_sqlite
 from tests.bench.words import texts
 from tests.support.databases import migrate_elsewhere
 
@@ -209,6 +210,7 @@ async def fill_postgres(url: str, size: Size) -> None:
             rows = iter(table.rows)
             while chunk := list(islice(rows, CHUNK)):
                 await connection.copy_records_to_table(table.name, records=chunk, columns=table.columns)
+        await index_postgres(connection)
         await connection.execute("VACUUM ANALYZE")
     finally:
         await connection.close()
@@ -225,6 +227,7 @@ def fill_sqlite(url: str, size: Size) -> None:
             connection.execute("BEGIN")
             connection.executemany(statement, [as_stored(row) for row in chunk])
             connection.execute("COMMIT")
+    index_sqlite(connection)
     connection.execute("ANALYZE")
     connection.close()
 

@@ -30,8 +30,8 @@ def posts(senders: int = SENDERS, *, prefix: str = "+1555") -> Iterator[Post]:
         yield post(f"{run}-{n}", f"{prefix}{n % senders:07d}", f"{run}-{n} {text}")
 
 
-def post(ref: str, sender: str, text: str) -> Post:
-    body = orjson.dumps({"id": ref, "from": {"address": sender}, "text": text})
+def post(ref: str, sender: str, text: str, *, reply_to: str | None = None) -> Post:
+    body = orjson.dumps({"id": ref, "from": {"address": sender}, "text": text, "reply_to": reply_to})
     at = str(int(time.time()))
     signature = hmac.digest(SECRET.encode(), f"{at}.".encode() + body, "sha256").hex()
     headers = {"content-type": "application/json", "x-onethread-signature": f"t={at},v1={signature}"}
