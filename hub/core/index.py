@@ -24,7 +24,9 @@ ATTACHMENT, UNINDEXED = Attachment.__table__, Unindexed.__table__  # type: ignor
 MARK = "\ue010"
 """A private-use letter: both engines keep it as part of a word, and no keyboard has it."""
 
-_WAITING = sa.select(UNINDEXED.c.entry_id).order_by(UNINDEXED.c.entry_id).limit(sa.bindparam("limit", type_=sa.Integer()))
+_WAITING = (
+    sa.select(UNINDEXED.c.entry_id).order_by(UNINDEXED.c.entry_id).limit(sa.bindparam("limit", type_=sa.Integer()))
+)
 _ENTRIES = sa.select(
     ENTRY.c.id,
     ENTRY.c.thread_id,

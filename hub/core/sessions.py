@@ -123,7 +123,13 @@ def revoke_others(conn: Connection, agent_id: UUID, keep: UUID | None) -> None:
 
 _BY_TOKEN = (
     sa.select(
-        TOKEN.c.id.label("token_id"), TOKEN.c.scopes, TOKEN.c.last_used_at, AGENT.c.id, AGENT.c.name, AGENT.c.email, AGENT.c.role
+        TOKEN.c.id.label("token_id"),
+        TOKEN.c.scopes,
+        TOKEN.c.last_used_at,
+        AGENT.c.id,
+        AGENT.c.name,
+        AGENT.c.email,
+        AGENT.c.role,
     )
     .join_from(TOKEN, AGENT, TOKEN.c.agent_id == AGENT.c.id)
     .where(
@@ -151,9 +157,18 @@ def touch_token(conn: Connection, token_id: UUID) -> None:
     conn.execute(sa.update(TOKEN).where(TOKEN.c.id == token_id).values(last_used_at=utcnow()))
 
 
-def make_token(conn: Connection, agent_id: UUID, name: str, scopes: list[str], expires_at: datetime | None) -> dict[str, Any]:
+def make_token(
+    conn: Connection, agent_id: UUID, name: str, scopes: list[str], expires_at: datetime | None
+) -> dict[str, Any]:
     secret = f"ot_{new_secret()}"
-    row = dict(id=new_id(), agent_id=agent_id, name=name, scopes=scopes, created_at=utcnow(), expires_at=expires_at)
+    row = {
+        "id": new_id(),
+        "agent_id": agent_id,
+        "name": name,
+        "scopes": scopes,
+        "created_at": utcnow(),
+        "expires_at": expires_at,
+    }
     conn.execute(sa.insert(TOKEN).values(**row, token_hash=digest(secret)))
     return {**row, "secret": secret}
 
@@ -175,7 +190,12 @@ def make_link(conn: Connection, purpose: str, agent_id: UUID | None = None) -> s
     same = LINK.c.agent_id.is_(None) if agent_id is None else LINK.c.agent_id == agent_id
     conn.execute(sa.delete(LINK).where(LINK.c.purpose == purpose, same, LINK.c.used_at.is_(None)))
     secret = new_secret()
-    row = dict(token_hash=digest(secret), purpose=purpose, agent_id=agent_id, expires_at=utcnow() + LINK_LIFE[purpose])
+    row = {
+        "token_hash": digest(secret),
+        "purpose": purpose,
+        "agent_id": agent_id,
+        "expires_at": utcnow() + LINK_LIFE[purpose],
+    }
     conn.execute(sa.insert(LINK).values(row))
     return secret
 
@@ -195,5 +215,7 @@ def look_at_link(conn: Connection, secret: str) -> Mapping[str, Any] | None:
 def spend_link(conn: Connection, secret: str) -> bool:
     """Use the link up; of two who press at once, one gets True."""
     now = utcnow()
-    unused = sa.update(LINK).where(LINK.c.token_hash == digest(secret), LINK.c.used_at.is_(None), LINK.c.expires_at > now)
+    unused = sa.update(LINK).where(
+        LINK.c.token_hash == digest(secret), LINK.c.used_at.is_(None), LINK.c.expires_at > now
+    )
     return bool(conn.execute(unused.values(used_at=now)).rowcount)

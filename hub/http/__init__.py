@@ -1,1 +1,5 @@
-"""The REST edge: typed handlers, their shapes, sign-in and errors."""
+"""REST, webhooks and the built web: everything that is spoken over HTTP."""
+
+from hub.http.api import openapi, setup
+
+__all__ = ["openapi", "setup"]

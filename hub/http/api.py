@@ -1,4 +1,4 @@
-"""Every route of the API, and what the application needs for them."""
+"""Every route of the hub, and what the application needs for them."""
 
 from __future__ import annotations
 
@@ -7,18 +7,36 @@ from typing import Any
 from aiohttp import web
 
 from hub import __version__
-from hub.http import cases, entries, session, threads
+from hub.http import (
+    agents,
+    attachments,
+    cases,
+    customers,
+    drafts,
+    entries,
+    envelopes,
+    health,
+    hooks,
+    inboxes,
+    search,
+    session,
+    threads,
+    tokens,
+    visitor,
+)
 from hub.http.auth import admit
+from hub.http.docs import Docs
 from hub.http.errors import problems
 from hub.http.limits import InMemory
 from hub.http.openapi import Operation, document, install
 from hub.http.passwords import Passwords
+from hub.http.static import Web
 
-NOUNS = (session.routes, cases.routes, threads.routes, entries.routes)
+NOUNS = (session, agents, threads, entries, cases, drafts, attachments, customers, search, inboxes, envelopes, tokens)
 
 
 def operations() -> list[Operation]:
-    return [found for noun in NOUNS for found in noun.operations]
+    return [found for noun in NOUNS for found in noun.routes.operations]
 
 
 def openapi() -> dict[str, Any]:
@@ -26,8 +44,13 @@ def openapi() -> dict[str, Any]:
 
 
 def setup(app: web.Application) -> None:
-    """Add the API to an application that has its `HUB`."""
+    """Add all that is spoken over HTTP to an application that has its `HUB`."""
     app.middlewares.append(problems)
     app[session.PASSWORDS] = Passwords()
     app[session.TRIES] = InMemory()
+    hooks.install(app.router)
+    health.install(app.router)
+    Docs(openapi).install(app.router)
     install(app.router, operations(), admit)
+    app.router.add_routes(visitor.routes())
+    Web().install(app.router)

@@ -56,7 +56,9 @@ def refuse_other_sites(request: web.Request) -> None:
     origin = request.headers.get("Origin", "")
     own = {request.host, urlsplit(request.app[HUB].config.address).netloc}
     if site == "cross-site" or (origin and urlsplit(origin).netloc not in own):
-        sentence = "This came from another site. Open Onethread at its own address, and check the configured public URL."
+        sentence = (
+            "This came from another site. Open Onethread at its own address, and check the configured public URL."
+        )
         raise HttpProblem(403, sentence, type="origin")
 
 

@@ -38,7 +38,9 @@ async def list_views(ask: Ask) -> list[ViewOut]:
 async def list_cases(
     ask: Ask,
     ids: Annotated[list[UUID] | None, Field(max_length=100)] = None,
-    view: Annotated[str, Field(max_length=100, pattern=r"^(mine|unassigned|all|snoozed|drafts|channel:[\w.-]+)$")] = "all",
+    view: Annotated[
+        str, Field(max_length=100, pattern=r"^(mine|unassigned|all|snoozed|drafts|channel:[\w.-]+)$")
+    ] = "all",
     status: CaseStatus = "open",
     sort: Literal["newest", "oldest_waiting", "priority"] = "newest",
     q: Annotated[str, Field(max_length=200)] = "",

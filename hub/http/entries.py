@@ -78,9 +78,7 @@ async def _sent(ask: Ask, said: Said) -> Answered[Sent]:
 async def add_note(ask: Ask, id: UUID, note: NoteIn) -> EntryOut:
     """Write to colleagues. This address knows no channel: a note can't reach a customer."""
     await ask.allow(Right.WORK, id)
-    said = await ask.submit(
-        Note(ask.me.actor, id, note.client_key, note.text, note.case_id, tuple(note.attachments))
-    )
+    said = await ask.submit(Note(ask.me.actor, id, note.client_key, note.text, note.case_id, tuple(note.attachments)))
     return EntryOut.model_validate((await ask.read(entries.by_ids, [said.entry_id]))[0])
 
 

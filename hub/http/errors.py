@@ -73,7 +73,9 @@ def explain(error: Exception) -> HttpProblem | None:
         case ValidationError():
             return invalid(error)
         case InvalidSettings():
-            return HttpProblem(422, str(error), fields={f"settings.{at}" if at else "settings": to for at, to in error.problems})
+            return HttpProblem(
+                422, str(error), fields={f"settings.{at}" if at else "settings": to for at, to in error.problems}
+            )
         case NotFound():
             return HttpProblem(404, str(error))
         case NotPermitted():
@@ -169,7 +171,9 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         problem = explain(error)
         if problem is None:
             log.exception("A request failed", request_id=request_id, method=request.method, path=request.path)
-            sentence = f"This is our mistake. Try again; if it goes on, give the number {request_id} to whoever runs this."
+            sentence = (
+                f"This is our mistake. Try again; if it goes on, give the number {request_id} to whoever runs this."
+            )
             problem = HttpProblem(500, sentence)
         response = response_of(problem, request_id)
         if problem.status == 413:

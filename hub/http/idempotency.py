@@ -27,12 +27,12 @@ ABANDONED = timedelta(minutes=1)
 _KEY = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
 
 
-async def once(
-    ask: Ask, key: str, body: bytes, run: Callable[[], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
+async def once(ask: Ask, key: str, body: bytes, run: Callable[[], Awaitable[web.StreamResponse]]) -> web.StreamResponse:
     """Run unless this key was used before; the same key with another request is an error."""
     if not _KEY.fullmatch(key):
-        raise HttpProblem(422, f"{HEADER} must be 1 to 100 letters, digits or _ . : -.", fields={HEADER: "Use another key."})
+        raise HttpProblem(
+            422, f"{HEADER} must be 1 to 100 letters, digits or _ . : -.", fields={HEADER: "Use another key."}
+        )
     who = ask.me.id
     request = hashlib.sha256(f"{ask.request.method} {ask.request.path_qs}\n".encode() + body).hexdigest()
     earlier = await ask.write(_claim, who, key, request)
@@ -56,7 +56,7 @@ def _claim(conn: Connection, agent_id: UUID, key: str, request: str) -> Any:
     old = sa.and_(TABLE.c.agent_id == agent_id, TABLE.c.created_at < now - KEPT)
     dead = sa.and_(mine, TABLE.c.status == 0, TABLE.c.created_at < now - ABANDONED)
     conn.execute(sa.delete(TABLE).where(sa.or_(old, dead)))
-    row = dict(agent_id=agent_id, key=key, request=request, status=0, body="", created_at=now)
+    row = {"agent_id": agent_id, "key": key, "request": request, "status": 0, "body": "", "created_at": now}
     if insert_missing(conn, TABLE, [row], ("agent_id", "key")):
         return None
     return conn.execute(sa.select(TABLE).where(mine)).one()

@@ -162,9 +162,7 @@ class Routes:
         return add
 
 
-def operation(
-    call: Handler, *, path: str, status: int | tuple[int, ...] | None, gives: str, **facts: Any
-) -> Operation:
+def operation(call: Handler, *, path: str, status: int | tuple[int, ...] | None, gives: str, **facts: Any) -> Operation:
     signature = inspect.signature(call, eval_str=True)
     names = set(re.findall(r"{(\w+)", path))
     in_path: dict[str, Any] = {}

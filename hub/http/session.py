@@ -104,7 +104,8 @@ def _open(conn: Connection, ask: Ask, agent_id: UUID) -> tuple[str, dict[str, An
 @routes.delete("/session", Right.SELF)
 async def sign_out(ask: Ask) -> None:
     """Sign this browser out; its open sockets end too."""
-    assert ask.signed and ask.signed.session_id
+    assert ask.signed
+    assert ask.signed.session_id
     await ask.write(sessions.revoke, ask.me.id, ask.signed.session_id)
     ask.drop_session()
 
@@ -150,7 +151,9 @@ async def change_password(ask: Ask, given: PasswordIn) -> None:
     await spend(ask.request.app[TRIES], PER_ACCOUNT, str(ask.me.id))
     stored = await ask.read(_password_of, ask.me.id)
     if stored and not await passwords.matches(stored, given.current):
-        raise HttpProblem(422, "The current password is wrong.", fields={"current": "This isn't your current password."})
+        raise HttpProblem(
+            422, "The current password is wrong.", fields={"current": "This isn't your current password."}
+        )
     hashed = await passwords.hash(given.new)
     keep = ask.signed.session_id if ask.signed else None
     await ask.write(_replace_password, ask.me.id, hashed, keep)
@@ -234,7 +237,7 @@ def _make_owner(conn: Connection, given: LinkSignIn, hashed: str) -> UUID:
     if conn.execute(sa.select(AGENT.c.id).where(AGENT.c.role == "owner")).first():
         raise Conflict("This hub has an owner already. Sign in, or ask the owner for an invitation.")
     agent_id = new_id()
-    row = dict(email=given.email, name=given.name, role="owner", password_hash=hashed)
+    row = {"email": given.email, "name": given.name, "role": "owner", "password_hash": hashed}
     conn.execute(sa.insert(AGENT).values(id=agent_id, **row, active=True, settings={}, created_at=utcnow()))
     name_workspace(conn, given.workspace)
     return agent_id

@@ -30,6 +30,8 @@ Direction = Literal["in", "out", "none"]
 AuthorKind = Literal["customer", "agent", "system"]
 CaseStatus = Literal["open", "waiting", "snoozed", "done", "spam"]
 Role = Literal["owner", "admin", "agent"]
+
+
 def _in_our_times(at: datetime) -> datetime:
     if not 1970 <= at.year <= 2200:
         raise ValueError("This is not a date between 1970 and 2200")
@@ -428,6 +430,17 @@ class CustomerChange(Body):
     timezone: Annotated[str, StringConstraints(max_length=64)] | None = None
 
 
+class CustomerIn(Body):
+    name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
+    kind: Line = "email"
+    address: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=320)]
+
+
+class ChatLinkOut(Shape):
+    url: str
+    expires_at: datetime
+
+
 # --- search ---
 
 
@@ -513,6 +526,21 @@ class AgentChange(Body):
 class AgentInvited(AgentOut):
     link: str
     """One-time address to hand over; valid for seven days."""
+
+
+class TeamIn(Body):
+    name: Line
+    members: list[UUID] = Field(default=[], max_length=1000)
+
+
+class TeamChange(Body):
+    name: Line | None = None
+    members: list[UUID] | None = Field(default=None, max_length=1000)
+    """All of them; who isn't named leaves."""
+
+
+class WorkspaceChange(Body):
+    name: Line
 
 
 class PasswordIn(Body):
@@ -605,6 +633,8 @@ class WorkspaceOut(Shape):
     version: str
     customers: int
     cases: int
+    sample: bool = False
+    """The demo's sample customers are still here; `DELETE /api/workspace/sample` removes them."""
 
 
 # --- what the customer may see: a note or an event can't be said in this shape ---

@@ -66,7 +66,7 @@ def _see(conn: Connection, me: Viewer, thread_id: UUID, seq: int) -> int:
     require(conn, me, Right.WORK, thread_id)
     last: Any = conn.execute(sa.select(THREAD.c.last_seq).where(THREAD.c.id == thread_id)).scalar_one()
     seq = min(seq, last)
-    row = dict(agent_id=me.id, thread_id=thread_id, seq=seq)
+    row = {"agent_id": me.id, "thread_id": thread_id, "seq": seq}
     if insert_missing(conn, SEEN, [row], ("agent_id", "thread_id")):
         return seq
     mine = sa.and_(SEEN.c.agent_id == me.id, SEEN.c.thread_id == thread_id)

@@ -254,4 +254,3 @@ def views(conn: Connection, viewer: Viewer, labels: dict[str, tuple[str, str]]) 
         n = kept.count(status="open", channel=channel)
         found.append({"key": f"channel:{channel}", "name": name, "group": "channels", "icon": icon, "count": n})
     return found
-

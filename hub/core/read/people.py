@@ -73,6 +73,14 @@ def customer(conn: Connection, customer_id: UUID) -> Out:
     }
 
 
+def of_thread(conn: Connection, thread_id: UUID) -> UUID:
+    """Whose thread it is. Raises `NotFound`."""
+    found: UUID | None = conn.execute(sa.select(THREAD.c.customer_id).where(THREAD.c.id == thread_id)).scalar()
+    if found is None:
+        raise NotFound("thread")
+    return found
+
+
 def newest(conn: Connection, before: UUID | None, limit: int) -> tuple[list[Out], UUID | None]:
     """Customers, the newest first; ids are made in order of time, so one is its own cursor."""
     found = sa.select(CUSTOMER.c.id).where(CUSTOMER.c.merged_into.is_(None))

@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from hub.core.access import Right, Viewer, require
+from hub.core.desk import InboxFacts
 from hub.core.errors import NotFound
 from hub.core.read import cases, entries, people
 from hub.core.read.ways import ways
-from hub.core.desk import InboxFacts
 from hub.db import among
 from hub.models import Attachment, Draft, Seen, Thread
 
@@ -57,9 +57,7 @@ def thread(
     }
 
 
-def page(
-    conn: Connection, viewer: Viewer, thread_id: UUID, before: int | None, after: int | None, limit: int
-) -> Out:
+def page(conn: Connection, viewer: Viewer, thread_id: UUID, before: int | None, after: int | None, limit: int) -> Out:
     """Entries on one side of a `seq`; the newest when neither side is named."""
     require(conn, viewer, Right.READ, thread_id)
     if after is not None:
@@ -89,7 +87,9 @@ def seen(conn: Connection, viewer: Viewer, thread_id: UUID) -> int:
     return int(conn.execute(mine).scalar() or 0)
 
 
-def targets(conn: Connection, viewer: Viewer, thread_id: UUID, inboxes: Iterable[InboxFacts], online: bool) -> list[Out]:
+def targets(
+    conn: Connection, viewer: Viewer, thread_id: UUID, inboxes: Iterable[InboxFacts], online: bool
+) -> list[Out]:
     require(conn, viewer, Right.READ, thread_id)
     customer_id = conn.execute(sa.select(THREAD.c.customer_id).where(THREAD.c.id == thread_id)).scalar_one()
     return ways(conn, people.customer(conn, customer_id), inboxes, online=online)
@@ -145,4 +145,3 @@ def _draft(row: Any, files: dict[UUID, Out]) -> Out:
         "updated_at": row.updated_at,
         "held_reason": row.held_reason,
     }
-

@@ -1,0 +1,76 @@
+"""Inboxes with their latest traffic, and envelopes that wait for somebody."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from hub.core.errors import NotFound
+from hub.models import Delivery, Envelope, Inbox
+
+INBOX, ENVELOPE, DELIVERY = Inbox.__table__, Envelope.__table__, Delivery.__table__  # type: ignore[attr-defined]
+
+Out = dict[str, Any]
+
+
+def inboxes(conn: Connection) -> list[Out]:
+    """Those that weren't removed, the oldest first."""
+    rows = conn.execute(sa.select(INBOX).where(INBOX.c.removed_at.is_(None)).order_by(INBOX.c.id))
+    return [_with_traffic(conn, row) for row in rows.all()]
+
+
+def inbox(conn: Connection, inbox_id: UUID) -> Out:
+    row = conn.execute(sa.select(INBOX).where(INBOX.c.id == inbox_id, INBOX.c.removed_at.is_(None))).first()
+    if row is None:
+        raise NotFound("inbox")
+    return _with_traffic(conn, row)
+
+
+def _with_traffic(conn: Connection, row: Any) -> Out:
+    """Ids are made in order of time, so the highest one of an inbox is its latest."""
+    latest_in = (
+        sa.select(ENVELOPE.c.received_at).where(ENVELOPE.c.inbox_id == row.id).order_by(ENVELOPE.c.id.desc()).limit(1)
+    )
+    latest_out = (
+        sa.select(DELIVERY.c.settled_at)
+        .where(DELIVERY.c.inbox_id == row.id, DELIVERY.c.settled_at.is_not(None))
+        .order_by(DELIVERY.c.id.desc())
+        .limit(1)
+    )
+    return {
+        **row._mapping,
+        "last_in_at": conn.execute(latest_in).scalar(),
+        "last_out_at": conn.execute(latest_out).scalar(),
+    }
+
+
+def envelopes(conn: Connection, state: str, before: UUID | None, limit: int) -> tuple[list[Out], UUID | None]:
+    """Envelopes in one state, the newest first."""
+    found = (
+        sa.select(ENVELOPE, INBOX.c.name.label("inbox_name"))
+        .join_from(ENVELOPE, INBOX, INBOX.c.id == ENVELOPE.c.inbox_id)
+        .where(ENVELOPE.c.state == state)
+    )
+    if before is not None:
+        found = found.where(ENVELOPE.c.id < before)
+    rows = conn.execute(found.order_by(ENVELOPE.c.id.desc()).limit(limit + 1)).all()
+    return [_envelope(row) for row in rows[:limit]], rows[limit - 1].id if len(rows) > limit else None
+
+
+def envelope(conn: Connection, envelope_id: UUID) -> Out:
+    row = conn.execute(
+        sa.select(ENVELOPE, INBOX.c.name.label("inbox_name"))
+        .join_from(ENVELOPE, INBOX, INBOX.c.id == ENVELOPE.c.inbox_id)
+        .where(ENVELOPE.c.id == envelope_id)
+    ).first()
+    if row is None:
+        raise NotFound("envelope")
+    return _envelope(row)
+
+
+def _envelope(row: Any) -> Out:
+    names = ("id", "inbox_id", "inbox_name", "state", "reason", "received_at", "size", "attempts")
+    return {name: getattr(row, name) for name in names}
