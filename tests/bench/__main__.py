@@ -5,7 +5,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
-from tests.bench import embedded, growth, intake, mail, memory, reading, searching
+from tests.bench import embedded, growth, intake, mail, memory, reading, searching, short
 from tests.bench.loops import new_event_loop
 from tests.bench.report import Figure, as_json, say, table
 from tests.bench.stage import Stage, on_core, stage
@@ -39,6 +39,13 @@ async def measure(on: Stage, names: list[str], options: Options) -> list[Figure]
     return figures
 
 
+async def in_short(on: Stage, record: bool) -> list[Figure]:
+    measured = await short.measure(on)
+    if record:
+        short.record(measured)
+    return short.against(short.recorded(), measured)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="part", help=f"only these: {', '.join(PARTS)}")
@@ -46,13 +53,18 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=4, help="length of a turn")
     parser.add_argument("--threads", type=int, default=1_000_000, help="customers in the large data set")
     parser.add_argument("--mails", type=int, default=3000, help="mails in a turn")
+    parser.add_argument("--short", action="store_true", help="only CPU and statements per message, against the bounds")
+    parser.add_argument("--record", action="store_true", help="with --short: make what is measured the new bounds")
     given = parser.parse_args()
     names = given.parts or list(PARTS)
     if unknown := set(names) - set(PARTS):
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
     options = Options(given.runs, given.seconds, given.threads, given.mails)
     with stage() as on, on_core(1), asyncio.Runner(loop_factory=new_event_loop) as runner:
-        figures = runner.run(measure(on, names, options))
+        if given.short:
+            figures = runner.run(in_short(on, given.record))
+        else:
+            figures = runner.run(measure(on, names, options))
     print(table(figures))
     print(as_json(figures))
     return any(figure.mark == "MISSED" for figure in figures)

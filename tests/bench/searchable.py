@@ -48,8 +48,8 @@ def index_sqlite(connection: sqlite3.Connection) -> None:
     connection.executemany("INSERT INTO search_entry_words (rowid, words) VALUES (?, ?)", cut)
     connection.execute("INSERT INTO search_customer (customer_id) SELECT id FROM customer ORDER BY id")
     people = (
-        "SELECT n, customer.name, address FROM search_customer JOIN customer ON customer.id = search_customer.customer_id"
-        " JOIN identity ON identity.customer_id = customer.id"
+        "SELECT n, c.name, address FROM search_customer AS s JOIN customer AS c ON c.id = s.customer_id"
+        " JOIN identity ON identity.customer_id = c.id"
     )
     names = ((n, " ".join(words(f"{name} {address}"))) for n, name, address in connection.execute(people))
     connection.executemany("INSERT INTO search_customer_words (rowid, words) VALUES (?, ?)", names)

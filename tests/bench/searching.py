@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from statistics import median
 from uuid import uuid4
 
@@ -106,7 +107,7 @@ async def found_after(product: Product, runs: int) -> Figure:
             one = post(word, address(5), f"where is {word}")
             async with session.post(product.receiver().url, data=one.body, headers=one.headers) as response:
                 assert response.status == 200
-            taken.append(await until(lambda word=word: found(product, word), 30))
+            taken.append(await until(partial(found, product, word), 30))
     return at_most("P14", "a new message is found after", taken, 2, 1, unit="s")
 
 
