@@ -108,7 +108,7 @@ class Chat(contract.Connector[ChatSettings]):
             "visitor": visitor.address.value,
             "name": visitor.address.name or claims.get("name") or "",
             "proof": visitor.proof.value,
-            "claims": [[claim.kind, claim.value] for claim in visitor.claims],
+            "claims": [{"kind": claim.kind, "value": claim.value} for claim in visitor.claims],
             "email": claims.get("email") or "",
             "key": message["client_key"],
             "text": message["text"],
@@ -142,10 +142,10 @@ class Chat(contract.Connector[ChatSettings]):
         if "text" not in body:
             return
         try:
-            claims = [Address(kind, value) for kind, value in body.get("claims", ())]
+            claims = [Address(text(c, "kind"), text(c, "value")) for c in body.get("claims", ())]
             proof = Proof(text(body, "proof"))
             files = tuple(contract.File(text(f, "name"), text(f, "type"), ref=text(f, "ref")) for f in body["files"])
-            tokens = tuple(str(token) for token in body.get("tokens", ()))
+            tokens = tuple(text({"token": token}, "token") for token in body.get("tokens", ()))
         except (ValueError, TypeError, LookupError) as error:
             raise Malformed(f"The message can't be read: {error!r}") from error
         visitor, key, page = text(body, "visitor"), text(body, "key"), text(body, "page", "", 2000)
