@@ -1,0 +1,186 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { lazy, Suspense, useCallback, useEffect, useRef, useState } from "react";
+import { Redirect, Route, Switch, useLocation } from "wouter";
+import { ApiError, setCsrf, whenSignedOut } from "../api/client";
+import { api } from "../api/endpoints";
+import { keys } from "../api/keys";
+import type { Case, Me } from "../api/types";
+import { connect } from "../live/socket";
+import { Palette } from "../search/palette";
+import { learn } from "../ui/channel";
+import { listenForKeys, useCommands } from "../ui/commands";
+import { Sprite } from "../ui/icon";
+import { following, preferences, takeOver } from "../ui/preferences";
+import { Failed, Late } from "../ui/states";
+import { Toaster } from "../ui/toast";
+import { ConnectionLine } from "./connection-line";
+import { InboxPage } from "./inbox-page";
+import { text } from "./messages";
+import { NewConversation } from "./new-conversation";
+import { Shortcuts } from "./shortcuts";
+
+const SignIn = lazy(() => import("../signin/sign-in"));
+const LinkPage = lazy(() => import("../signin/link"));
+const Settings = lazy(() => import("../settings/page"));
+const SearchPage = lazy(() => import("../search/page").then((module) => ({ default: module.SearchPage })));
+
+export function App() {
+  const client = useQueryClient();
+  const [location, go] = useLocation();
+  const [lost, setLost] = useState(false);
+  const link = location.startsWith("/link/") ? location.slice("/link/".length) : "";
+  const me = useQuery({
+    queryKey: keys.me,
+    queryFn: api.me,
+    retry: false,
+    staleTime: Number.POSITIVE_INFINITY,
+    enabled: !link,
+  });
+
+  const signedIn = useCallback(
+    (now: Me, to = "/inbox/mine") => {
+      setCsrf(now.csrf);
+      client.setQueryData(keys.me, now);
+      setLost(false);
+      if (/^\/(?:signin|link)/u.test(window.location.pathname)) go(to, { replace: true });
+    },
+    [client, go],
+  );
+  const signedOut = useCallback(() => {
+    setLost((was) => was || client.getQueryData(keys.me) !== undefined);
+    client.removeQueries();
+  }, [client]);
+  useEffect(() => whenSignedOut(signedOut), [signedOut]);
+  useEffect(() => {
+    if (me.data) setCsrf(me.data.csrf);
+  }, [me.data]);
+
+  const out = me.isError && me.error instanceof ApiError && me.error.status === 401;
+  return (
+    <>
+      <Sprite />
+      <Suspense fallback={null}>
+        {link ? (
+          <LinkPage
+            token={link}
+            onSignedIn={(now, first) => signedIn(now, first ? "/settings/channels?connect=1" : undefined)}
+          />
+        ) : out || lost || location === "/signin" ? (
+          <SignIn wasSignedIn={lost} onSignedIn={signedIn} />
+        ) : me.data ? (
+          <Console me={me.data} onSignedOut={signedOut} />
+        ) : me.isError ? (
+          <Late>
+            <Failed what="Onethread could not be opened." error={me.error} retry={() => void me.refetch()} />
+          </Late>
+        ) : null}
+      </Suspense>
+      <Toaster />
+    </>
+  );
+}
+
+type Over = "palette" | "shortcuts" | "new" | null;
+
+function Console({ me, onSignedOut }: { me: Me; onSignedOut: () => void }) {
+  const client = useQueryClient();
+  const [, go] = useLocation();
+  const [over, setOver] = useState<Over>(null);
+  const rows = useRef<Case[]>([]);
+  const channels = useChannels();
+  const tookRows = useCallback((now: Case[]) => {
+    rows.current = now;
+  }, []);
+
+  useEffect(() => connect(client, onSignedOut), [client, onSignedOut]);
+  useEffect(listenForKeys, []);
+  useFollowedPreferences(me);
+
+  const signOut = () => void api.signOut().finally(onSignedOut);
+  const view = (key: string) => () => go(`/inbox/${key}`);
+  useCommands([
+    {
+      id: "palette",
+      label: "Command palette",
+      keys: ["Mod+k"],
+      group: "Go",
+      hidden: true,
+      run: () => setOver("palette"),
+    },
+    { id: "search", label: "Search", keys: ["/"], group: "Go", run: () => go("/search") },
+    { id: "shortcuts", label: text.shortcuts, keys: ["?"], group: "Go", run: () => setOver("shortcuts") },
+    { id: "new", label: text.newConversation, keys: ["c"], group: "Go", run: () => setOver("new") },
+    { id: "go-mine", label: "Go to My inbox", keys: ["g i"], group: "Go", run: view("mine") },
+    { id: "go-unassigned", label: "Go to Unassigned", keys: ["g u"], group: "Go", run: view("unassigned") },
+    { id: "go-all", label: "Go to All open", keys: ["g a"], group: "Go", run: view("all") },
+    { id: "go-snoozed", label: "Go to Snoozed", keys: ["g s"], group: "Go", run: view("snoozed") },
+    { id: "go-settings", label: "Go to Settings", keys: ["g ,"], group: "Go", run: () => go("/settings/me") },
+    { id: "sign-out", label: "Sign out", group: "Go", run: signOut },
+  ]);
+  return (
+    <>
+      <a href="#timeline" className="skip-link">
+        {text.skip}
+      </a>
+      <ConnectionLine />
+      <Switch>
+        <Route path="/inbox/:view/:thread?">
+          <InboxPage
+            me={me}
+            onPalette={() => setOver("palette")}
+            onShortcuts={() => setOver("shortcuts")}
+            onSignOut={signOut}
+            onNew={() => setOver("new")}
+            onRows={tookRows}
+          />
+        </Route>
+        <Route path="/search">
+          <SearchPage channels={channels} />
+        </Route>
+        <Route path="/settings/:section?">
+          <Settings me={me} />
+        </Route>
+        <Route>
+          <Redirect to="/inbox/mine" replace />
+        </Route>
+      </Switch>
+      {over === "palette" && <Palette cases={rows.current} onClose={() => setOver(null)} />}
+      {over === "shortcuts" && <Shortcuts onClose={() => setOver(null)} />}
+      {over === "new" && <NewConversation onClose={() => setOver(null)} />}
+    </>
+  );
+}
+
+/** The words and looks of the channels there are. */
+function useChannels(): string[] {
+  const inboxes = useQuery({ queryKey: keys.inboxes, queryFn: api.inboxes, staleTime: 60_000, retry: false });
+  const connectors = useQuery({
+    queryKey: keys.connectors,
+    queryFn: api.connectors,
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: false,
+  });
+  useEffect(() => {
+    for (const { capabilities } of connectors.data ?? []) learn(String(capabilities.channel), capabilities);
+  }, [connectors.data]);
+  return [...new Set((inboxes.data ?? []).map((inbox) => inbox.channel))];
+}
+
+/** Theme and text size follow the agent to every device. */
+function useFollowedPreferences(me: Me): void {
+  const client = useQueryClient();
+  useEffect(() => {
+    takeOver(me.settings);
+    let known = JSON.stringify(following(preferences.get()));
+    return preferences.subscribe(() => {
+      const now = following(preferences.get());
+      if (JSON.stringify(now) === known) return;
+      known = JSON.stringify(now);
+      api.changeMe({ settings: { ...me.settings, ...now } }).then(
+        (changed) => client.setQueryData<Me>(keys.me, (old) => old && { ...old, settings: changed.settings }),
+        () => undefined,
+      );
+    });
+    // biome-ignore lint/correctness/useExhaustiveDependencies: once per sign-in
+  }, [client, me.id]);
+}

@@ -1,0 +1,31 @@
+import { ApiError } from "../api/client";
+import { api } from "../api/endpoints";
+import type { Draft } from "../api/types";
+import { createStore } from "../ui/store";
+import { complain, say, unsay } from "../ui/toast";
+import { drop, type Pending } from "./outbox";
+
+/** A taken-back send, for the composer of its thread. */
+export const takenBack = createStore<Draft | null>(null);
+
+const toasts = new Map<string, number>();
+
+/** Says that it goes, and offers to take it back as long as that is possible. */
+export function offerUndo(pending: Pending, held: Draft, words: string): void {
+  const left = held.send_at ? Math.max(1000, Date.parse(held.send_at) - Date.now()) : 6000;
+  toasts.set(pending.key, say(words, { label: "Undo", run: () => void undo({ ...pending, held }) }, left));
+}
+
+export async function undo(pending: Pending): Promise<void> {
+  if (!pending.held) return;
+  const toast = toasts.get(pending.key);
+  if (toast !== undefined) unsay(toast);
+  try {
+    const draft = await api.undoSend(pending.held.id);
+    drop(pending.key);
+    takenBack.set(() => draft);
+  } catch (error) {
+    if (error instanceof ApiError && error.is("too-late")) drop(pending.key);
+    complain("It could not be taken back.", error);
+  }
+}

@@ -1,0 +1,23 @@
+export const text = {
+  signInTo: "Sign in to Onethread",
+  signIn: "Sign in",
+  email: "Email",
+  password: "Password",
+  signedOut: "You were signed out. Sign in to go on; your drafts are kept.",
+  checking: "Checking the link",
+  linkFailed: "This link can't be used.",
+  askNew:
+    "Links work once and not for ever. Ask an owner of the workspace for a new one, or make one with the onethread command.",
+  toSignIn: "Go to sign in",
+  firstRun: "Welcome to Onethread",
+  firstRunWhy: "Create the owner of this workspace. You can invite others afterwards.",
+  invited: (workspace: string) => `You are invited to ${workspace}`,
+  invitedWhy: "Choose the password you will sign in with from now on.",
+  yourName: "Your name",
+  workspace: "Name of the workspace",
+  passwordHint: "At least 10 characters.",
+  create: "Create the workspace",
+  join: "Join",
+  signInAs: (email: string) => `Sign in as ${email}`,
+  oneTime: "This link signs you in once.",
+};
