@@ -61,10 +61,7 @@ def main() -> int:
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
     options = Options(given.runs, given.seconds, given.threads, given.mails)
     with stage() as on, on_core(1), asyncio.Runner(loop_factory=new_event_loop) as runner:
-        if given.short:
-            figures = runner.run(in_short(on, given.record))
-        else:
-            figures = runner.run(measure(on, names, options))
+        figures = runner.run(in_short(on, given.record) if given.short else measure(on, names, options))
     print(table(figures))
     print(as_json(figures))
     return any(figure.mark == "MISSED" for figure in figures)

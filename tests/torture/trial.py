@@ -1,7 +1,7 @@
 """One trial: customers on three connectors and an agent write to one hub, the reaper ends it, the ledger judges."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -103,9 +103,8 @@ async def run(hub: Hub, plan: Plan) -> Outcome:
         for sender in senders:
             await sender.close()
         entries = await settled_entries(on.owner)
-    found = (Found(entry["thread_id"], entry["seq"], entry["text"]) for entry in entries if said_by_customer(entry))
     verdict = judge(agent.answers, on.accepted, entries)
-    return Outcome(len(ledger), ledger.tries, ledger.judge(found), len(agent.answers), verdict, reaper.kills)
+    return Outcome(len(ledger), ledger.tries, ledger.judge(said(entries)), len(agent.answers), verdict, reaper.kills)
 
 
 async def first_threads(on: Scene, ledger: Ledger) -> list[str]:
@@ -121,8 +120,18 @@ async def first_threads(on: Scene, ledger: Ledger) -> list[str]:
     raise TimeoutError(f"the first two messages did not show up:\n{on.hub.log[-4000:]}")
 
 
-def said_by_customer(entry: dict[str, Any]) -> bool:
-    return bool(entry["kind"] == "message" and entry["direction"] == "in")
+def said(entries: Iterable[dict[str, Any]]) -> list[Found]:
+    """What customers said, as the ledger wants it."""
+    return [
+        Found(entry["thread_id"], entry["seq"], entry["text"])
+        for entry in entries
+        if entry["kind"] == "message" and entry["direction"] == "in"
+    ]
+
+
+async def found_by_api(owner: Owner, apart_from: str) -> list[Found]:
+    """Everything that customers said, without the messages that begin so."""
+    return [found for found in said(await settled_entries(owner)) if not found.text.startswith(apart_from)]
 
 
 async def all_threads(owner: Owner) -> list[str]:

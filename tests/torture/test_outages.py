@@ -1,0 +1,140 @@
+"""The database goes away, or its disk is full: nothing is said to be stored that isn't, and the hub recovers by itself."""
+
+import asyncio
+import os
+import shutil
+import sqlite3
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.bench.posts import post
+from tests.support.hub import Hub
+from tests.support.postgres import PostgresServer, find_installation
+from tests.support.unavailable import unavailable
+from tests.torture.ledger import Ledger
+from tests.torture.senders import WebhookSender
+from tests.torture.trial import Scene, found_by_api, scene
+
+MESSAGES = 30
+RECOVERS_WITHIN_S = 10
+
+
+@pytest.fixture
+def server() -> Iterator[PostgresServer]:
+    installation = find_installation()
+    if installation is None:
+        unavailable("PostgreSQL: this test stops and starts a server, and there is none")
+    made = PostgresServer(installation, durable=True)
+    made.start()
+    yield made
+    made.remove()
+
+
+@pytest.mark.timeout(180)
+async def test_messages_survive_a_crash_of_postgresql(server: PostgresServer, tmp_path: Path) -> None:
+    hub = Hub(tmp_path / "hub", db_url=server.url).start()
+    try:
+        async with scene(hub) as on:
+            ledger, senders = Ledger(21), on.senders(21, 3)
+            async with asyncio.TaskGroup() as everybody:
+                for sender in senders:
+                    everybody.create_task(sender.say(ledger, MESSAGES))
+                await asyncio.sleep(0.5)
+                await asyncio.to_thread(server.kill)
+                refused = await answers_for(on, seconds=2)
+                await asyncio.to_thread(server.start)
+                took = await until_taken(on)
+            for sender in senders:
+                await sender.close()
+            verdict = ledger.judge(await found_by_api(on.owner, apart_from="probe"))
+        assert set(refused) == {503}, f"while the database was away: {refused}"
+        assert took < RECOVERS_WITHIN_S
+        assert verdict.broken == {}
+        assert hub.alive()
+    finally:
+        hub.kill()
+
+
+async def answers_for(on: Scene, seconds: float) -> Counter[int]:
+    """What a provider hears, asked again and again for so long."""
+    loop, heard = asyncio.get_running_loop(), Counter[int]()
+    end = loop.time() + seconds
+    while loop.time() < end:
+        made = post(f"probe-{loop.time()}", "probe", "probe while it is away")
+        async with on.session.post(on.hook, data=made.body, headers=made.headers) as response:
+            heard[response.status] += 1
+        await asyncio.sleep(0.05)
+    return heard
+
+
+async def until_taken(on: Scene) -> float:
+    """Seconds until the hub takes a message again."""
+    loop = asyncio.get_running_loop()
+    started = loop.time()
+    while 200 not in await answers_for(on, seconds=0.1):
+        assert loop.time() - started < 60, f"the hub did not recover:\n{on.hub.log[-4000:]}"
+    return loop.time() - started
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 48 MB, where we may mount one."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = shutil.which("mount")
+    if os.geteuid() != 0 or mount is None:
+        pytest.skip("Disk full: only root may mount the small disk that this test fills")
+    mounted = subprocess.run([mount, "-t", "tmpfs", "-o", "size=48m", "onethread-test", folder], capture_output=True)
+    if mounted.returncode:
+        pytest.skip(f"Disk full: no small disk can be mounted here ({mounted.stderr.decode().strip()})")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+@pytest.mark.timeout(180)
+async def test_a_full_disk_is_a_503_and_hurts_nothing(small_disk: Path) -> None:
+    hub = Hub(small_disk / "hub").start()
+    try:
+        async with scene(hub) as on:
+            ledger, sender = Ledger(31), WebhookSender("writer", 31, on.session, on.hook)
+            await sender.say(ledger, MESSAGES)
+            ballast = small_disk / "ballast"
+            fill(ballast)
+            statuses = await until_refused(on)
+            ballast.unlink()
+            took = await until_taken(on)
+            await sender.say(ledger, MESSAGES * 2)
+            verdict = ledger.judge(await found_by_api(on.owner, apart_from="probe"))
+        assert set(statuses) <= {200, 503}, f"on a full disk: {statuses}"
+        assert took < RECOVERS_WITHIN_S
+        assert verdict.broken == {}
+        hub.stop()
+        with sqlite3.connect(small_disk / "hub" / "onethread.db") as stored:
+            assert stored.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    finally:
+        hub.kill()
+
+
+def fill(path: Path) -> None:
+    """Until not a page is left."""
+    with path.open("wb") as ballast:
+        for size in (1 << 20, 4096):
+            try:
+                while True:
+                    ballast.write(b"\0" * size)
+                    ballast.flush()
+            except OSError:
+                continue
+
+
+async def until_refused(on: Scene) -> Counter[int]:
+    """SQLite may have room in its files for a little while; all that it took must be kept."""
+    heard: Counter[int] = Counter()
+    while 503 not in heard:
+        heard += await answers_for(on, seconds=0.5)
+        assert heard.total() < 5000, "the disk is full and nothing was refused"
+    return heard
