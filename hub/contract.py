@@ -7,6 +7,7 @@ identity are the hub's work and appear nowhere in connector code.
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Generic, Protocol, TypeVar, runtime_checkable
+from urllib.parse import urlsplit
 
 import aiohttp
 from pydantic import BaseModel, ConfigDict
@@ -49,7 +51,7 @@ class Proof(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where somebody can be reached: `kind` is the identity's kind (`email`, `phone`, `visitor`, …), not the channel."""
+    """Where somebody can be reached: `kind` is the identity's kind (`email`, `phone`, `visitor`, …), no channel."""
 
     kind: str
     value: str
@@ -215,7 +217,7 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a channel can do, as data: the composer, `permit`, `render` and the docs table read this and nothing else."""
+    """What a channel can do, as data: composer, `permit`, `render` and the docs table read this and nothing else."""
 
     channel: str
     """The channel's word: `email`, `chat`, `sms`, …"""
@@ -342,7 +344,7 @@ class Connector(ABC, Generic[S]):
 
     @abstractmethod
     def normalise(self, raw: Raw) -> Iterable[Event]:
-        """Read one stored request. Pure: no I/O, no clock, the same twice. Raises `Malformed`; unknown kinds: nothing."""
+        """Read one stored request. Pure: no I/O, no clock, the same twice. Raises `Malformed`; unknown kind: nothing."""
 
     @abstractmethod
     async def send(self, outgoing: Outgoing) -> str:
@@ -356,11 +358,11 @@ class Connector(ABC, Generic[S]):
         return hashlib.sha256(raw.body).hexdigest()
 
     def own_ref(self, key: str) -> str | None:
-        """The ref that `send` will return for this key, where we choose it (a mail's Message-ID); stored before the send."""
+        """What `send` will return for this key, where we choose it (a mail's Message-ID); stored before the send."""
         return None
 
     def lane(self, raw: Raw) -> str:
-        """Requests of one lane are normalised in order of arrival (a mail's envelope sender); empty: no order needed."""
+        """Requests of one lane are normalised as they arrived (a mail's envelope sender); empty: no order needed."""
         return ""
 
     async def health(self) -> str:
@@ -373,40 +375,48 @@ class Connector(ABC, Generic[S]):
         url: str,
         *,
         idempotent: bool = False,
-        timeout: float = 20,
+        within: float = 20,
         **options: Any,
     ) -> Any:
-        """One HTTP call; returns decoded JSON, or text where it is none. The provider's failures become the typed errors.
+        """One HTTP call; returns decoded JSON, or text where it is none. The provider's failures become typed errors.
 
-        A time-out or a lost line after the request was written is `Uncertain`, unless `idempotent` or a GET.
+        A time-out, a lost line after the request was written or an answer that can't be read is `Uncertain`, unless
+        `idempotent` or a GET. Only the host is named in errors: some providers want the token in the address.
         """
-        harmless = idempotent or method.upper() in ("GET", "HEAD")
+        reads = method.upper() in ("GET", "HEAD")
+        options.setdefault("allow_redirects", reads)  # a redirected POST arrives as a GET, and looks like success
+        options.setdefault("timeout", aiohttp.ClientTimeout(total=within, sock_connect=10))
+        host = urlsplit(url).hostname
         try:
-            async with self.context.http.request(
-                method, url, timeout=aiohttp.ClientTimeout(total=timeout, sock_connect=10), **options
-            ) as response:
-                body = await response.text()
+            async with self.context.http.request(method, url, **options) as response:
+                body = await response.text(errors="replace")
                 raise_for(response.status, body, response.headers)
-                is_json = response.content_type == "application/json" and body
-                return await response.json(content_type=None) if is_json else body
+                return json.loads(body) if response.content_type == "application/json" and body else body
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise Unavailable(f"{url} can't be reached: {error}") from error
-        except (aiohttp.ClientError, TimeoutError) as error:
-            what = f"No answer from {url}: {error or type(error).__name__}"
-            raise (Unavailable(what) if harmless else Uncertain(what)) from error
+            raise Unavailable(f"{host} can't be reached: {error}") from error
+        except (aiohttp.ClientError, TimeoutError, ValueError, RecursionError) as error:
+            what = f"{host} gave no answer that can be read ({type(error).__name__})"
+            raise (Unavailable(what) if idempotent or reads else Uncertain(what)) from error
 
 
 def raise_for(status: int, body: str, headers: Mapping[str, str]) -> None:
-    """Map an HTTP status to the typed errors: 401/403, 429 and 5xx, any other 4xx; nothing for success."""
-    if status < 400:
+    """Map an HTTP status to the typed errors: 401/403, 429 and 5xx, any other 3xx and 4xx; nothing for success."""
+    if status < 300:
         return
     said = f"{status}: {body[:500]}" if body else str(status)
     if status in (401, 403):
         raise Unauthorised(f"The provider refused the credentials ({said})")
     if status == 429 or status >= 500:
         after = headers.get("Retry-After", "")
-        raise Unavailable(f"The provider is not taking messages ({said})", float(after) if after.isdigit() else None)
+        raise Unavailable(f"The provider is not taking messages ({said})", _seconds(after))
+    if status < 400:
+        raise Refused(f"The provider's address has moved to {headers.get('Location', 'somewhere else')}: set that one")
     raise Refused(f"The provider refused the message ({said})")
+
+
+def _seconds(retry_after: str) -> float | None:
+    """At most a day: what a provider's slip says must not stop an inbox for ever."""
+    return min(float(retry_after), 86_400.0) if retry_after.isascii() and retry_after.isdecimal() else None
 
 
 @runtime_checkable

@@ -42,7 +42,7 @@ class SentMail:
 class MailProvider(Simulator):
     """Takes mail by SMTP and serves a mailbox by IMAP, both on free ports of the loopback."""
 
-    plays = frozenset(Fault) - {Fault.BUSY}
+    plays = frozenset(Fault) - {Fault.BUSY, Fault.MOVED}
     """SMTP has words for "later" but none for when, which is what BUSY is about."""
 
     def __init__(self, user: str = USER, password: str = PASSWORD) -> None:

@@ -31,6 +31,8 @@ class Fault(StrEnum):
     """It fails by itself (a 503)."""
     DROPPED = "dropped"
     """It takes the message and cuts the line before it answers."""
+    MOVED = "moved"
+    """It redirects to another address, as a mistyped one often does (a 302)."""
     SLOW = "slow"
     """It answers, after `delay` seconds."""
 
@@ -138,6 +140,8 @@ class HttpSimulator(Simulator):
                 return busy
             case Fault.DOWN:
                 return self.failure(503, "Down for maintenance")
+            case Fault.MOVED:
+                return web.Response(status=302, headers={"Location": f"{self.url}/elsewhere"})
             case Fault.SLOW:
                 await asyncio.sleep(self.delay)
         response: web.StreamResponse = await handler(request)

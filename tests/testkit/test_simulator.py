@@ -78,6 +78,7 @@ async def post(provider: Echoing) -> tuple[int, str]:
         (Fault.UNAUTHORISED, (401, ""), 0),
         (Fault.BUSY, (429, "7"), 0),
         (Fault.DOWN, (503, ""), 0),
+        (Fault.MOVED, (404, ""), 0),
         (Fault.SLOW, (200, ""), 1),
     ],
 )

@@ -59,6 +59,8 @@ async def errors(bench: Bench) -> None:
             await _fails(bench, connector, provider, Fault.REFUSED, Refused)
         if Fault.UNAUTHORISED in provider.plays:
             await _fails(bench, connector, provider, Fault.UNAUTHORISED, Unauthorised)
+        if Fault.MOVED in provider.plays:
+            await _fails(bench, connector, provider, Fault.MOVED, Refused, Unavailable)
         if Fault.DOWN in provider.plays:
             await _fails(bench, connector, provider, Fault.DOWN, Unavailable)
         if Fault.BUSY in provider.plays:
