@@ -344,7 +344,7 @@ class Connector(ABC, Generic[S]):
 
     @abstractmethod
     def normalise(self, raw: Raw) -> Iterable[Event]:
-        """Read one stored request. Pure: no I/O, no clock, the same twice. Raises `Malformed`; unknown kind: nothing."""
+        """Read one stored request. Pure: no I/O, no clock, the same twice. Raises `Malformed`; unknown kinds: none."""
 
     @abstractmethod
     async def send(self, outgoing: Outgoing) -> str:
