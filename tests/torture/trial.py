@@ -129,11 +129,6 @@ def said(entries: Iterable[dict[str, Any]]) -> list[Found]:
     ]
 
 
-async def found_by_api(owner: Owner, apart_from: str) -> list[Found]:
-    """Everything that customers said, without the messages that begin so."""
-    return [found for found in said(await settled_entries(owner)) if not found.text.startswith(apart_from)]
-
-
 async def all_threads(owner: Owner) -> list[str]:
     threads: list[str] = []
     cursor: dict[str, str] = {}
