@@ -47,7 +47,7 @@ class Webhook(contract.Connector[WebhookSettings]):
 
     def dedup_key(self, raw: Raw) -> str:
         try:
-            return next(f"message {event.ref}" for event in self.normalise(raw) if isinstance(event, Message))
+            return next(event.ref for event in self.normalise(raw) if isinstance(event, Message))
         except (Malformed, StopIteration):
             return super().dedup_key(raw)
 
