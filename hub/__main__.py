@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
 import typer
 
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from hub.config import Config
+
 app = typer.Typer(no_args_is_help=True, add_completion=False)
+agent = typer.Typer(no_args_is_help=True, help="People who work in the console.")
+app.add_typer(agent, name="agent")
 
 
 @app.callback()
@@ -13,12 +23,117 @@ def onethread() -> None:
 
 
 @app.command()
+def serve() -> None:
+    """Run the hub. Settings come from the environment (ONETHREAD_…)."""
+    from hub.serving import run
+
+    config = _config()
+    _migrate(config)
+
+    async def ready(app: web.Application) -> None:
+        from hub.welcome import console_lines
+
+        say(*await console_lines(app))
+
+    try:
+        run(config, ready)
+    except OSError as error:
+        fail(f"Onethread can't listen on {config.host}:{config.port}: {error.strerror}. Choose another ONETHREAD_PORT.")
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to this version's schema, and do nothing else."""
+    config = _config()
+    _migrate(config)
+    say("The database is up to date.")
+
+
+@app.command()
 def openapi() -> None:
     """Print the API's OpenAPI document."""
-    from hub.http.api import openapi as document
+    from hub.http import openapi as document
     from hub.http.openapi import as_json
 
-    typer.echo(as_json(document()).decode())
+    say(as_json(document()).decode())
+
+
+@app.command()
+def conformance(
+    connector: Annotated[str, typer.Argument(help="The connector's key, as in its entry point")],
+    record: Annotated[bool, typer.Option(help="Write what fixtures without an expectation mean today")] = False,
+) -> None:
+    """Hold a connector against the contract."""
+    from hub.testkit.run import run
+
+    raise typer.Exit(run(connector, record_missing=record, say=typer.echo))
+
+
+@agent.command("add")
+def agent_add(
+    email: str,
+    name: str,
+    role: Annotated[str, typer.Option(help="owner, admin or agent")] = "agent",
+) -> None:
+    """Add an agent and print a one-time link to sign in with; for an agent who never signed in, a new link."""
+    import asyncio
+
+    from hub.core.access import BY_ROLE
+    from hub.core.errors import CoreError
+    from hub.db import Database, DatabaseGone
+    from hub.http.agents import invite
+
+    config = _config()
+    if role not in BY_ROLE:
+        fail(f"There is no role {role}. Use owner, admin or agent.")
+    _migrate(config)
+
+    async def add() -> str:
+        db = Database(config.database)
+        try:
+            _, secret = await db.write(lambda conn: invite(conn, email, name, role))
+            return secret
+        finally:
+            await db.close()
+
+    try:
+        say(f"{config.address}/link/{asyncio.run(add())}")
+    except (CoreError, DatabaseGone) as error:
+        fail(str(error))
+
+
+def _config() -> Config:
+    from pydantic import ValidationError
+
+    from hub.config import Config
+
+    try:
+        return Config()
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_input=False)
+        wrong = "; ".join(
+            f"ONETHREAD_{str(d['loc'][0]).upper()}: {d['msg'].removeprefix('Value error, ')}" for d in details
+        )
+        fail(f"A setting in the environment can't be used. {wrong}.")
+
+
+def _migrate(config: Config) -> None:
+    from hub.db import DatabaseGone, migrate
+
+    try:
+        migrate(config.database)
+    except DatabaseGone as error:
+        fail(f"The database can't be reached: {error}. Check ONETHREAD_DATABASE_URL, and that the database runs.")
+
+
+def say(*lines: str) -> None:
+    """At once, also where standard output is a file."""
+    print(*lines, sep="\n", flush=True)
+
+
+def fail(sentence: str) -> NoReturn:
+    print(sentence, file=sys.stderr, flush=True)
+    raise typer.Exit(1)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Who may see or do what: the one place that decides. List, search, socket, files and direct ids all ask here (rule 16)."""
+"""Who may see or do what. List, search, socket, files and direct ids all ask here and nowhere else (rule 16)."""
 
 from __future__ import annotations
 

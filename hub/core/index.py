@@ -63,7 +63,7 @@ def facet(name: str, value: object) -> str:
 def index(conn: Connection, limit: int = 200) -> int:
     """Take in what waits, at most `limit` of it; returns how many. Call it in a write transaction, until it gives 0.
 
-    An id in the queue is an entry's, or a customer's whose name or addresses changed. Several processes may do it at once.
+    An id in the queue is an entry's, or a customer's whose name or addresses changed. Processes may do it side by side.
     """
     waiting = _WAITING if is_sqlite(conn) else _WAITING.with_for_update(skip_locked=True)
     ids = list(conn.scalars(waiting, {"limit": limit}))

@@ -1,11 +1,11 @@
-"""Who is signed in: sessions, API tokens and one-time links. Only hashes are stored, so a stolen table opens nothing."""
+"""Who is signed in: sessions, API tokens, one-time links. Only hashes are stored, so a stolen table opens nothing."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -103,7 +103,7 @@ def touch(conn: Connection, session_id: UUID) -> None:
     conn.execute(sa.update(SESSION).where(SESSION.c.id == session_id).values(values))
 
 
-def of_agent(conn: Connection, agent_id: UUID) -> list[Mapping[str, Any]]:
+def of_agent(conn: Connection, agent_id: UUID) -> list[Any]:
     live = sa.select(SESSION).where(SESSION.c.agent_id == agent_id, SESSION.c.expires_at > utcnow())
     return [row._mapping for row in conn.execute(live.order_by(SESSION.c.last_seen_at.desc()).limit(200))]
 
@@ -158,14 +158,14 @@ def touch_token(conn: Connection, token_id: UUID) -> None:
 
 
 def make_token(
-    conn: Connection, agent_id: UUID, name: str, scopes: list[str], expires_at: datetime | None
+    conn: Connection, agent_id: UUID, name: str, scopes: Sequence[str], expires_at: datetime | None
 ) -> dict[str, Any]:
     secret = f"ot_{new_secret()}"
     row = {
         "id": new_id(),
         "agent_id": agent_id,
         "name": name,
-        "scopes": scopes,
+        "scopes": list(scopes),
         "created_at": utcnow(),
         "expires_at": expires_at,
     }
@@ -173,7 +173,7 @@ def make_token(
     return {**row, "secret": secret}
 
 
-def tokens_of(conn: Connection, agent_id: UUID) -> list[Mapping[str, Any]]:
+def tokens_of(conn: Connection, agent_id: UUID) -> list[Any]:
     own = sa.select(TOKEN).where(TOKEN.c.agent_id == agent_id).order_by(TOKEN.c.id.desc()).limit(200)
     return [row._mapping for row in conn.execute(own)]
 
@@ -200,7 +200,7 @@ def make_link(conn: Connection, purpose: str, agent_id: UUID | None = None) -> s
     return secret
 
 
-def look_at_link(conn: Connection, secret: str) -> Mapping[str, Any] | None:
+def look_at_link(conn: Connection, secret: str) -> Any:
     """What the link is for; looking doesn't use it up, so a mail scanner's GET spends nothing."""
     if not _SECRET.fullmatch(secret):
         return None

@@ -19,7 +19,7 @@ CSRF = "X-CSRF-Token"
 
 
 async def admit(request: web.Request, right: Right | None) -> Ask:
-    """Let a request in, or raise a 401 or 403. Routes that need no right are open, and still not for other sites' forms."""
+    """Let a request in, or raise a 401 or 403. Routes that need no right are open, but not for other sites' forms."""
     ask = Ask(request, request.app[HUB])
     given = request.headers.get("Authorization", "")
     if given:

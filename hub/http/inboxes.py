@@ -84,7 +84,7 @@ async def remove_inbox(ask: Ask, id: UUID) -> None:
 
 
 @routes.post("/inboxes/test", Right.MANAGE)
-async def test_inbox(
+async def try_inbox(
     ask: Ask, inbox: InboxIn, id: Annotated[UUID | None, Field(description="Use this inbox's stored secrets")] = None
 ) -> InboxTest:
     """Try settings without keeping them; a failure names the field, where it is known which one is wrong."""

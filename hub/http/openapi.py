@@ -1,4 +1,4 @@
-"""Typed handlers: what a function takes and returns is checked, and the OpenAPI document is written from the same types.
+"""Typed handlers: what a function takes and returns is checked, and the OpenAPI document is made of the same types.
 
 A handler gets `ask` (who asks, and the hub) and, by name, what its signature lists: parameters of the path, one `Body`,
 and everything else from the query. Its return type is the answer's shape, its docstring the documentation.

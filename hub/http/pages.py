@@ -10,7 +10,8 @@ from aiohttp import web
 
 STYLE = (
     "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:3rem auto;padding:0 1rem;color:#12161d}"
-    "h1{font-size:1.4rem}h2{font-size:1.05rem;margin-top:2rem}code{background:#eef0f4;padding:.1em .3em;border-radius:4px}"
+    "h1{font-size:1.4rem}h2{font-size:1.05rem;margin-top:2rem}"
+    "code{background:#eef0f4;padding:.1em .3em;border-radius:4px}"
     "table{border-collapse:collapse;width:100%}td{border-top:1px solid #e3e6ec;padding:.35rem .6rem .35rem 0;"
     "vertical-align:top}@media(prefers-color-scheme:dark){body{background:#12161d;color:#e8eaee}code{background:#2a303a}}"
 )

@@ -26,7 +26,7 @@ from hub.models import Agent, Workspace, new_id, utcnow
 AGENT, WORKSPACE = Agent.__table__, Workspace.__table__  # type: ignore[attr-defined]
 
 PASSWORDS = web.AppKey("passwords", Passwords)
-TRIES: web.AppKey[Tries] = web.AppKey("tries")  # type: ignore[arg-type]
+TRIES: web.AppKey[Tries] = web.AppKey("tries")
 
 PER_PAIR = Limit("sign-in", 10, 600)
 PER_ACCOUNT = Limit("sign-in-account", 100, 600)
@@ -207,7 +207,7 @@ async def sign_in_by_link(ask: Ask, given: LinkSignIn) -> Me:
 
 
 def _check_link_fields(purpose: str, given: LinkSignIn) -> None:
-    wrong = {}
+    wrong: dict[str, str] = {}
     if purpose == "owner":
         wrong |= {} if given.name else {"name": "Your name is needed; customers see it."}
         wrong |= {} if EMAIL.fullmatch(given.email) else {"email": "An email address is needed to sign in with later."}

@@ -150,7 +150,7 @@ class Web:
         return answer(request, file, ASK_AGAIN, DEMO_POLICY) if file else not_built("demo")
 
     async def console_page(self, request: web.Request) -> web.Response:
-        """A file of the console's own folder, or its page for any of its addresses; never for what looks like a file."""
+        """A file of the console's folder, or its page for any of its addresses; never for what looks like a file."""
         name = request.match_info["page"]
         if name and name != "index.html" and (file := await self.console.get(name)):
             return answer(request, file, AN_HOUR)

@@ -1,4 +1,4 @@
-"""Entries with their deliveries and files, in three statements however many there are; pages by key, never by offset."""
+"""Entries with deliveries and files, in three statements however many there are; pages by key, never by offset."""
 
 from __future__ import annotations
 

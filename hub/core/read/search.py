@@ -171,7 +171,8 @@ _WALK_BACK = sa.text(
 ).bindparams(*_TYPES)
 _TOTAL = sa.text("SELECT reltuples::bigint FROM pg_class WHERE oid = 'search_entry'::regclass")
 _PG_CUSTOMERS = sa.text(
-    "SELECT customer_id FROM search_customer WHERE words @@ CAST(:query AS tsquery) ORDER BY customer_id DESC LIMIT :limit"
+    "SELECT customer_id FROM search_customer WHERE words @@ CAST(:query AS tsquery)"
+    " ORDER BY customer_id DESC LIMIT :limit"
 )
 
 

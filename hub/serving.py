@@ -1,0 +1,91 @@
+"""Runs one process of a hub until it is told to stop: the port, the event loop, the log, and a clean end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from aiohttp import web
+
+from hub.config import Config
+
+SHUTDOWN_S = 5.0
+KEEP_ALIVE_S = 75.0
+
+Ready = Callable[[web.Application], Awaitable[None]]
+
+
+def run(config: Config, ready: Ready) -> None:
+    """Serve until SIGTERM or Ctrl+C; `ready` is called right before requests are answered."""
+    set_up_log(config.log_level)
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_serve(config, ready))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+async def _serve(config: Config, ready: Ready) -> None:
+    from hub.app import create
+
+    door = open_port(config)
+    config = config.model_copy(update={"port": door.getsockname()[1]})
+    app = await create(config)
+    runner = web.AppRunner(
+        app, access_log=None, keepalive_timeout=KEEP_ALIVE_S, shutdown_timeout=SHUTDOWN_S, handler_cancellation=False
+    )
+    await runner.setup()
+    stopped = _stop_signal()
+    try:
+        # what is told comes first: whoever sees the port answer may rely on having been told
+        await ready(app)
+        await web.SockSite(runner, door, backlog=1024).start()
+        await stopped.wait()
+    finally:
+        await runner.cleanup()
+
+
+def open_port(config: Config) -> socket.socket:
+    """Raises `OSError` when somebody else has it. With port 0 the system chooses one."""
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    return socket.create_server((config.host, config.port), family=family, backlog=1024)
+
+
+def _stop_signal() -> asyncio.Event:
+    stopped, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    return stopped
+
+
+def set_up_log(level: str) -> None:
+    """One line for each event on standard error; what happens is first, details follow as name=value."""
+    logging.basicConfig(
+        level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
+    )
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.stdlib.render_to_log_kwargs,
+            _one_line,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+
+
+def _one_line(_logger: Any, _name: str, event: Any) -> dict[str, Any]:
+    details = " ".join(f"{name}={value}" for name, value in event.get("extra", {}).items())
+    return {**{k: v for k, v in event.items() if k != "extra"}, "msg": f"{event['msg']} {details}".strip()}
