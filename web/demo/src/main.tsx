@@ -49,7 +49,7 @@ function Demo({ config }: { config: DemoConfig }) {
             Shop
           </button>
           <button type="button" aria-current={place === "mail" ? "page" : undefined} onClick={() => go("mail")}>
-            My mailbox{fresh > 0 && place !== "mail" && <b>{fresh}</b>}
+            My mailbox{fresh > 0 && place !== "mail" && <b class="fresh">{fresh}</b>}
           </button>
         </nav>
       </header>

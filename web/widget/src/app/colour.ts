@@ -10,10 +10,10 @@ const PAGE = { light: WHITE, dark: [17, 20, 26] as Rgb };
 
 export function brand(colour: string, theme: "light" | "dark"): Record<string, string> {
   const page = PAGE[theme];
-  const away = theme === "dark" ? WHITE : INK;
+  const away = theme === "dark" ? lighter : darker;
   const wished = parse(colour);
   const fill = shift(wished, away, (tried) => contrast(tried, page) >= 3 && contrast(tried, on(tried)) >= 4.5);
-  const text = shift(wished, away, (tried) => contrast(tried, mix(page, tried, 0.14)) >= 4.5);
+  const text = shift(wished, away, (tried) => contrast(tried, mix(page, tried, 0.1)) >= 4.5);
   return {
     "--brand": css(fill),
     "--on-brand": css(on(fill)),
@@ -34,13 +34,15 @@ export function parse(colour: string): Rgb {
 
 const on = (fill: Rgb) => (contrast(fill, WHITE) >= 4.5 ? WHITE : INK);
 
-function shift(from: Rgb, towards: Rgb, enough: (tried: Rgb) => boolean): Rgb {
-  for (let share = 0; share < 1; share += 0.04) {
-    const tried = mix(from, towards, share);
-    if (enough(tried)) return tried;
-  }
-  return towards;
+/** Further and further away from the page's colour, keeping the hue. */
+function shift(from: Rgb, away: (from: Rgb, step: number) => Rgb, enough: (tried: Rgb) => boolean): Rgb {
+  let tried = from;
+  for (let step = 0; step <= 5 && !enough(tried); step += 0.05) tried = away(from, step);
+  return tried;
 }
+
+const darker = (from: Rgb, step: number) => from.map((part) => part / (1 + step)) as Rgb;
+const lighter = (from: Rgb, step: number) => from.map((part) => Math.min(255, part * (1 + step) + 30 * step)) as Rgb;
 
 const mix = (one: Rgb, other: Rgb, share: number) =>
   one.map((part, i) => part + ((other[i] ?? 0) - part) * share) as Rgb;

@@ -8,24 +8,24 @@ const format = (at: number | Date, options: Intl.DateTimeFormatOptions) =>
 
 const startOfDay = (at: number) => new Date(at).setHours(0, 0, 0, 0);
 
-export const clock = (at: string) => format(Date.parse(at), { hour: "2-digit", minute: "2-digit" });
+export const clock = (at: string) => format(Date.parse(at), { hour: "numeric", minute: "2-digit" });
 
-/** "Today", "Yesterday", "Monday", "12 March". */
-export function day(at: string): string {
+/** "today", "yesterday", "Monday", "12 March", as it stands within a sentence. */
+function dayName(at: string): string {
   const days = Math.round((startOfDay(Date.now()) - startOfDay(Date.parse(at))) / DAY);
-  if (Math.abs(days) < 2)
-    return capital(new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(-days, "day"));
+  if (Math.abs(days) < 2) return new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(-days, "day");
   if (Math.abs(days) < 7) return format(Date.parse(at), { weekday: "long" });
   return format(Date.parse(at), { day: "numeric", month: "long" });
 }
 
+export const day = (at: string) => dayName(at).replace(/^./u, (first) => first.toLocaleUpperCase(language));
+
 export const sameDay = (one: string, other: string) => startOfDay(Date.parse(one)) === startOfDay(Date.parse(other));
 
 /** "20:11" for today, "Monday 18:22" before. */
-export const moment = (at: string) => (sameDay(at, new Date().toISOString()) ? clock(at) : `${day(at)} ${clock(at)}`);
+export const moment = (at: string) => (sameDay(at, new Date().toISOString()) ? clock(at) : dated(at));
 
-/** "tomorrow at 08:00" needs words of its own in some languages; day and time stand side by side in all. */
-export const back = (at: string) => moment(at).toLocaleLowerCase(language);
+export const dated = (at: string) => `${dayName(at)} ${clock(at)}`;
 
 export function lasting(seconds: number): string {
   const hours = seconds >= 5400;
@@ -42,6 +42,3 @@ export function size(bytes: number): string {
 }
 
 export const percent = (share: number) => new Intl.NumberFormat(language, { style: "percent" }).format(share);
-export const number = (count: number) => new Intl.NumberFormat(language).format(count);
-
-const capital = (text: string) => text.charAt(0).toLocaleUpperCase(language) + text.slice(1);

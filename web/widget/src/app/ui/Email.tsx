@@ -3,6 +3,7 @@ import type { Messenger } from "../messenger";
 import { t } from "../words";
 import { Held } from "./held";
 import { Icon } from "./Icon";
+import { IconButton } from "./parts";
 
 const LOOKS_RIGHT = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 
@@ -44,8 +45,8 @@ export class EmailField extends Held<{ m: Messenger; label: string; hint?: strin
 }
 
 /** Offered once the visitor has written and we could not reach them elsewhere. */
-export class KeepGoing extends Component<{ m: Messenger }, { open: boolean }> {
-  override state = { open: false };
+export class KeepGoing extends Component<{ m: Messenger }, { open: boolean; unwanted: boolean }> {
+  override state = { open: false, unwanted: false };
   private readonly field = createRef<EmailField>();
 
   override componentDidUpdate(_: unknown, before: { open: boolean }): void {
@@ -53,9 +54,13 @@ export class KeepGoing extends Component<{ m: Messenger }, { open: boolean }> {
   }
 
   override render({ m }: { m: Messenger }) {
+    if (this.state.unwanted) return null;
     return (
       <section class="hand">
-        <b>{t("going_title")}</b>
+        <div class="row">
+          <b class="grow">{t("going_title")}</b>
+          <IconButton name="close" label={t("not_now")} onClick={() => this.setState({ unwanted: true })} />
+        </div>
         <div class="sec">{t("going_text")}</div>
         {this.state.open ? (
           <form

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import type { Agent, Config } from "../shapes";
-import { back, lasting } from "../when";
+import { dated, lasting } from "../when";
 import { t } from "../words";
 import { Icon, type IconName } from "./Icon";
 
@@ -36,7 +36,7 @@ const initialsOf = (name: string) =>
 
 /** Promises only what was measured. */
 export function availability(config: Config): string {
-  if (config.online === false) return config.back_at ? t("back_at", { when: back(config.back_at) }) : t("away");
+  if (config.online === false) return config.back_at ? t("back_at", { when: dated(config.back_at) }) : t("away");
   if (config.reply_time) return t("replies", { time: lasting(config.reply_time) });
   return config.online ? t("online") : "";
 }
