@@ -3,7 +3,11 @@ import english from "../locales/en.json";
 
 export type Word = keyof typeof english;
 
-const files = import.meta.glob<string>("../locales/*.json", { query: "?url", import: "default", eager: true });
+const files = import.meta.glob<string>(["../locales/*.json", "!../locales/en.json"], {
+  query: "?url",
+  import: "default",
+  eager: true,
+});
 const RIGHT_TO_LEFT = /^(ar|fa|he|ur)\b/;
 
 let words: Partial<Record<Word, string>> = english;
@@ -11,19 +15,17 @@ export let language = "en";
 
 /** The first wish that we have words for: the page's, the browser's, the inbox's. */
 export async function speak(wishes: readonly (string | undefined)[]): Promise<void> {
-  const known = (wish: string) => files[`../locales/${wish}.json`];
   for (const wish of wishes) {
-    if (!wish) continue;
-    const plain = wish.split("-")[0] ?? "";
-    const file = known(wish) ?? known(plain);
-    if (!file) continue;
+    const plain = wish?.split("-")[0];
+    const file = files[`../locales/${wish}.json`] ?? files[`../locales/${plain}.json`];
+    if (!wish || !(file || plain === "en")) continue;
     try {
-      if (plain !== "en") words = await (await fetch(file)).json();
+      if (file) words = await (await fetch(file)).json();
       language = wish;
+      break;
     } catch {
-      continue;
+      // The next wish, then.
     }
-    break;
   }
   document.documentElement.lang = language;
   document.documentElement.dir = RIGHT_TO_LEFT.test(language) ? "rtl" : "ltr";
