@@ -147,7 +147,7 @@ def _visitor(request: web.Request, connector: Converses) -> str | None:
 
 def _json(content: dict[str, Any], *, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
     return web.Response(
-        body=orjson.dumps(content, option=orjson.OPT_UTC_Z),
+        body=orjson.dumps(content, default=str, option=orjson.OPT_UTC_Z),
         status=status,
         content_type="application/json",
         headers=headers,

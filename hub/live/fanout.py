@@ -25,7 +25,8 @@ class Json:
 
     @staticmethod
     def dumps(value: Any, **_options: Any) -> str:
-        return orjson.dumps(value, option=orjson.OPT_UTC_Z).decode()
+        # asyncpg has a UUID of its own, which orjson takes for something unknown
+        return orjson.dumps(value, default=str, option=orjson.OPT_UTC_Z).decode()
 
     @staticmethod
     def loads(text: str | bytes, **_options: Any) -> Any:
