@@ -1,4 +1,4 @@
-"""The composition root: builds everything, knows everyone. Embedded and scaled modes differ in the engine and the bus."""
+"""The composition root: builds everything, knows everyone. The two modes differ in the engine and the bus."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from sqlalchemy import Connection
 from hub import http, live
 from hub.blobs import Folder
 from hub.config import Config
-from hub.core.batch import Batch, Job, Written, write
 from hub.core.append import Append
+from hub.core.batch import Batch, Job, Written, write
 from hub.core.changes import Change
 from hub.core.desk import Desk
 from hub.core.identify import identify
@@ -118,7 +118,7 @@ async def create(config: Config) -> web.Application:
 
 
 async def _run(hub: Hub, loops: _Loops) -> AsyncIterator[None]:
-    """Open what a hub needs, run its loops, and close in the reverse order: first what brings work, last the database."""
+    """Open what a hub needs, run its loops, and close in the reverse order: the database last."""
     await hub.inboxes.refresh()
     hub.writer.start()
     tasks = [asyncio.create_task(work, name=name) for name, work in loops.all().items()]

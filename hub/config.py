@@ -56,4 +56,7 @@ class Config(BaseSettings):
     @property
     def address(self) -> str:
         """The public URL, or the local one while none is configured."""
-        return self.public_url or f"http://{'localhost' if self.host in ('127.0.0.1', '0.0.0.0', '::') else self.host}:{self.port}"
+        return (
+            self.public_url
+            or f"http://{'localhost' if self.host in ('127.0.0.1', '0.0.0.0', '::') else self.host}:{self.port}"
+        )

@@ -19,6 +19,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine, event
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -63,7 +64,7 @@ class Many(TypeDecorator[list[Any]]):
 class _Among(sa.ColumnElement[bool]):
     inherit_cache = True
     type = sa.Boolean()
-    _traverse_internals = [
+    _traverse_internals = [  # noqa: RUF012  (an instance variable to the base class)
         ("column", sa.sql.visitors.InternalTraversal.dp_clauseelement),
         ("many", sa.sql.visitors.InternalTraversal.dp_clauseelement),
     ]
@@ -105,8 +106,11 @@ _ARRAYS: dict[str, str] = {
 }
 
 
+_POSTGRES = postgresql.dialect()  # type: ignore[no-untyped-call]
+
+
 def _pg_type(column: sa.Column[Any]) -> str:
-    return _ARRAYS[str(column.type.compile(dialect=sa.dialects.postgresql.dialect()))]
+    return _ARRAYS[column.type.compile(dialect=_POSTGRES)]
 
 
 @cache
@@ -115,7 +119,9 @@ def _unnest(table: sa.Table, names: tuple[str, ...], tail: str) -> str:
     kinds = [_pg_type(table.c[name]) for name in names]
     # documents travel as text: the driver has no array codec for them
     arrays = ", ".join(f"${i}::{'text' if kind == 'jsonb' else kind}[]" for i, kind in enumerate(kinds, 1))
-    picks = ", ".join(f'v."{n}"::jsonb' if kind == "jsonb" else f'v."{n}"' for n, kind in zip(names, kinds, strict=True))
+    picks = ", ".join(
+        f'v."{n}"::jsonb' if kind == "jsonb" else f'v."{n}"' for n, kind in zip(names, kinds, strict=True)
+    )
     columns = ", ".join(f'"{name}"' for name in names)
     return f'INSERT INTO "{table.name}" ({columns}) SELECT {picks} FROM unnest({arrays}) AS v({columns}) {tail}'
 
@@ -129,9 +135,7 @@ def _update_unnest(table: sa.Table, key: str, names: tuple[str, ...]) -> str:
         f'"{n}" = v."{n}"{"::jsonb" if kind == "jsonb" else ""}' for n, kind in zip(names, kinds[1:], strict=True)
     )
     aliases = ", ".join(f'"{name}"' for name in columns)
-    return (
-        f'UPDATE "{table.name}" AS t SET {sets} FROM unnest({arrays}) AS v({aliases}) WHERE t."{key}" = v."{key}"'
-    )
+    return f'UPDATE "{table.name}" AS t SET {sets} FROM unnest({arrays}) AS v({aliases}) WHERE t."{key}" = v."{key}"'
 
 
 def _arrays(table: sa.Table, names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> tuple[list[Any], ...]:
@@ -203,9 +207,7 @@ def update(conn: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]],
 @cache
 def _plain_update(table: sa.Table, key: str, names: tuple[str, ...]) -> sa.Update:
     where = table.c[key] == sa.bindparam(f"v_{key}", type_=table.c[key].type)
-    return (
-        sa.update(table).where(where).values({n: sa.bindparam(f"v_{n}", type_=table.c[n].type) for n in names})
-    )
+    return sa.update(table).where(where).values({n: sa.bindparam(f"v_{n}", type_=table.c[n].type) for n in names})
 
 
 _GONE_STATES = ("08", "57P", "53", "58")  # connection, operator intervention, resources, system: SQLSTATE classes

@@ -52,7 +52,9 @@ class Keys:
         )
 
     def token(self, purpose: str, payload: dict[str, Any], ttl_s: float) -> str:
-        body = base64.urlsafe_b64encode(json.dumps({**payload, "exp": time.time() + ttl_s}).encode()).decode().rstrip("=")
+        body = (
+            base64.urlsafe_b64encode(json.dumps({**payload, "exp": time.time() + ttl_s}).encode()).decode().rstrip("=")
+        )
         return f"{body}.{self.sign(purpose, body, 32)}"
 
     def read_token(self, purpose: str, token: str) -> dict[str, Any]:

@@ -75,7 +75,7 @@ class Writer(Generic[C]):
         return asyncio.shield(future)
 
     def mark(self, thread_id: UUID, rev: int) -> None:
-        """Remember with the next batch that this much of a thread was published; never with a transaction of its own."""
+        """Note with the next batch that this much of a thread was published; never in a transaction of its own."""
         self._marks[thread_id] = max(rev, self._marks.get(thread_id, 0))
 
     async def _run(self) -> None:

@@ -4,6 +4,7 @@ pytest_plugins = [
     "tests.support.browser",
     "tests.support.databases",
     "tests.support.hub",
+    "tests.support.live",
     "tests.support.redis",
     "tests.support.workshop",
 ]

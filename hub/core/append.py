@@ -5,20 +5,15 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
-
 from hub.contract import Address, Status
+from hub.core import claims
 from hub.core import route as routing
-from hub.core.addresses import canonical
-from hub.core.batch import ATTACHMENT, CUSTOMER, Batch, Row, ThreadState, Wants, preview
+from hub.core.batch import Batch, Row, ThreadState, Wants, preview
 from hub.core.changes import SYSTEM, Actor
 from hub.core.desk import InboxFacts
 from hub.core.receive import Arrived, Heard, Receipt
 from hub.core.settle import apply_status
-from hub.db import insert_missing
-from hub.models import Claim, new_id
-
-CLAIM = Claim.__table__  # type: ignore[attr-defined]
+from hub.models import new_id
 
 
 class Append:
@@ -176,9 +171,7 @@ def _open_case(batch: Batch, thread: ThreadState, heard: Heard, inbox: InboxFact
     return batch.new_case(thread, subject=subject[:300], channel=inbox.channel, origin=origin)
 
 
-def _advance(
-    batch: Batch, thread: ThreadState, case: Row, entry: dict[str, Any], author: Actor, is_new: bool
-) -> None:
+def _advance(batch: Batch, thread: ThreadState, case: Row, entry: dict[str, Any], author: Actor, is_new: bool) -> None:
     """The customer spoke: the case waits for us again, wakes or reopens, and the list shows these words."""
     before = case["status"]
     case.set(
@@ -200,37 +193,9 @@ def _advance(
         batch.event(thread, case, SYSTEM, "reopened" if before == "done" else "woken", by="reply", who=author.name)
 
 
-def _keep_claims(batch: Batch, thread: ThreadState, claims: tuple[Address, ...]) -> None:
-    """A typed address is remembered as this customer's word; a typed name fills an empty one."""
-    for claim in claims:
-        if claim.kind == "name":
-            _name_if_empty(batch, thread, claim.value)
-            continue
-        kind, address = canonical(claim)
-        row = {
-            "id": new_id(),
-            "customer_id": thread.customer_id,
-            "kind": kind,
-            "address": address,
-            "state": "open",
-            "created_at": batch.now,
-        }
-        batch.after.append(
-            lambda conn, row=row: insert_missing(conn, CLAIM, [row], ("customer_id", "kind", "address")) and None
-        )
-
-
-def _name_if_empty(batch: Batch, thread: ThreadState, name: str) -> None:
-    for customer in batch.new_customers:
-        if customer["id"] == thread.customer_id:
-            customer["name"] = customer["name"] or name[:200]
-            return
-    statement = (
-        sa.update(CUSTOMER)
-        .where(CUSTOMER.c.id == thread.customer_id, CUSTOMER.c.name == "")
-        .values(name=name[:200])
-    )
-    batch.after.append(lambda conn: conn.execute(statement) and None)
-
-
-__all__ = ["ATTACHMENT", "Append", "append"]
+def _keep_claims(batch: Batch, thread: ThreadState, typed: tuple[Address, ...]) -> None:
+    for address in typed:
+        if address.kind == "name":
+            claims.name(batch, thread.customer_id, address.value)
+        else:
+            claims.claim(batch, thread.customer_id, address)

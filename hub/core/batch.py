@@ -7,7 +7,7 @@ Under the locks every answer holds until the commit, so jobs decide in memory an
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -37,7 +37,8 @@ from hub.models import (
     new_id,
 )
 
-THREAD, CASE, ENTRY, DELIVERY = Thread.__table__, Case.__table__, Entry.__table__, Delivery.__table__  # type: ignore[attr-defined]
+THREAD, CASE = Thread.__table__, Case.__table__  # type: ignore[attr-defined]
+ENTRY, DELIVERY = Entry.__table__, Delivery.__table__  # type: ignore[attr-defined]
 DRAFT, ATTACHMENT, REFERENCE = Draft.__table__, Attachment.__table__, Reference.__table__  # type: ignore[attr-defined]
 CUSTOMER, LANE, ATTEMPT = Customer.__table__, Lane.__table__, Attempt.__table__  # type: ignore[attr-defined]
 TALLY, UNINDEXED = CaseTally.__table__, Unindexed.__table__  # type: ignore[attr-defined]
@@ -46,7 +47,7 @@ PREVIEW_CHARS = 160
 
 
 class Job(Protocol):
-    """One caller's wish. `wants` names what must be looked up and locked; `run` decides and records, or raises CoreError."""
+    """One caller's wish. `wants` names what must be looked up and locked; `run` decides and records, or refuses."""
 
     def wants(self, wants: Wants) -> None: ...
     def run(self, batch: Batch) -> Any: ...
@@ -178,8 +179,7 @@ class Batch:
         self.new_attachments: list[dict[str, Any]] = []
         self.new_attempts: list[dict[str, Any]] = []
         self.new_lanes: set[str] = set()
-        self.after: list[Callable[[Connection], None]] = []
-        """Rare extra statements, run after everything else is written."""
+        self._at_end: list[Callable[[], object]] = []
         self._tally_before: dict[UUID, tuple[str, str, str] | None] = {}
 
     # --- look up and lock ---
@@ -285,32 +285,32 @@ class Batch:
             raise NotFound("delivery") from None
 
     def new_case(self, thread: ThreadState, **values: Any) -> Row:
-        row: dict[str, Any] = dict(
-            id=new_id(),
-            thread_id=thread.id,
-            subject="",
-            status="open",
-            assignee_id=None,
-            team_id=None,
-            priority=1,
-            restricted=False,
-            channel="",
-            origin=None,
-            preview="",
-            preview_by="",
-            preview_agent_id=None,
-            last_at=self.now,
-            last_seq=0,
-            last_in_seq=0,
-            asked_at=None,
-            waiting_since=None,
-            first_response_at=None,
-            snoozed_until=None,
-            until_reply=False,
-            failed=False,
-            opened_at=self.now,
-            done_at=None,
-        )
+        row: dict[str, Any] = {
+            "id": new_id(),
+            "thread_id": thread.id,
+            "subject": "",
+            "status": "open",
+            "assignee_id": None,
+            "team_id": None,
+            "priority": 1,
+            "restricted": False,
+            "channel": "",
+            "origin": None,
+            "preview": "",
+            "preview_by": "",
+            "preview_agent_id": None,
+            "last_at": self.now,
+            "last_seq": 0,
+            "last_in_seq": 0,
+            "asked_at": None,
+            "waiting_since": None,
+            "first_response_at": None,
+            "snoozed_until": None,
+            "until_reply": False,
+            "failed": False,
+            "opened_at": self.now,
+            "done_at": None,
+        }
         case = Row(row | values, new=True)
         self.cases[case["id"]] = case
         self.cases_of[thread.id].append(case)
@@ -321,38 +321,38 @@ class Batch:
     def append(self, thread: ThreadState, *, case: Row | None, public: bool, **values: Any) -> dict[str, Any]:
         """Add one entry: it gets the next `seq` and `rev`, and a `public_rev` only if the customer may see it."""
         thread.last_seq += 1
-        row: dict[str, Any] = dict(
-            id=new_id(),
-            thread_id=thread.id,
-            seq=thread.last_seq,
-            rev=thread.next_rev(),
-            public_rev=thread.next_public_rev() if public else None,
-            kind="message",
-            direction="none",
-            channel="",
-            inbox_id=None,
-            envelope_id=None,
-            case_id=case["id"] if case else None,
-            case_reason="",
-            author_kind="system",
-            author_id=None,
-            author_name="",
-            at=self.now,
-            subject="",
-            text="",
-            html="",
-            quoted="",
-            quoted_html="",
-            purpose="",
-            proof="",
-            automatic="",
-            reply_to=None,
-            ref_space=None,
-            ref=None,
-            client_key=None,
-            data=None,
-            redacted_at=None,
-        )
+        row: dict[str, Any] = {
+            "id": new_id(),
+            "thread_id": thread.id,
+            "seq": thread.last_seq,
+            "rev": thread.next_rev(),
+            "public_rev": thread.next_public_rev() if public else None,
+            "kind": "message",
+            "direction": "none",
+            "channel": "",
+            "inbox_id": None,
+            "envelope_id": None,
+            "case_id": case["id"] if case else None,
+            "case_reason": "",
+            "author_kind": "system",
+            "author_id": None,
+            "author_name": "",
+            "at": self.now,
+            "subject": "",
+            "text": "",
+            "html": "",
+            "quoted": "",
+            "quoted_html": "",
+            "purpose": "",
+            "proof": "",
+            "automatic": "",
+            "reply_to": None,
+            "ref_space": None,
+            "ref": None,
+            "client_key": None,
+            "data": None,
+            "redacted_at": None,
+        }
         row.update(values)
         self.new_entries.append(row)
         thread.entries[row["id"]] = None
@@ -391,6 +391,13 @@ class Batch:
         delivery.set(rev=thread.next_rev(), public_rev=thread.next_public_rev())
         thread.entries[delivery["entry_id"]] = None
 
+    def at_end(self, statement: sa.Executable) -> None:
+        """A rare statement of one job's own, run when everything else is written."""
+        self._at_end.append(lambda: self.conn.execute(statement))
+
+    def at_end_insert_missing(self, table: sa.Table, rows: list[dict[str, Any]], key: tuple[str, ...]) -> None:
+        self._at_end.append(lambda: insert_missing(self.conn, table, rows, key))
+
     # --- write ---
 
     def flush(self) -> None:
@@ -411,8 +418,8 @@ class Batch:
         insert(conn, ATTEMPT, self.new_attempts)
         insert(conn, UNINDEXED, [{"entry_id": e["id"]} for e in self.new_entries if e["kind"] != "event"])
         self._write_tallies()
-        for extra in self.after:
-            extra(conn)
+        for rest in self._at_end:
+            rest()
 
     def _write_threads(self) -> None:
         names = ("id", "last_seq", "rev", "public_rev", "published_rev", "read_seq")
@@ -491,7 +498,7 @@ def _tally_key(case: Row) -> tuple[str, str, str]:
     return (assignee.hex if assignee else "", case["status"], case["channel"])
 
 
-def _reference_key(row: dict[str, Any]) -> tuple[UUID, str]:
+def _reference_key(row: Mapping[str, Any]) -> tuple[UUID, str]:
     return row["thread_id"], row["ref"]
 
 

@@ -16,7 +16,8 @@ from hub.core.errors import Conflict, NotFound
 from hub.db import insert_missing
 from hub.models import Agent, CaseTag, Tag, Team, new_id
 
-AGENT, TEAM, TAG, CASE_TAG = (model.__table__ for model in (Agent, Team, Tag, CaseTag))  # type: ignore[attr-defined]
+AGENT, TEAM = Agent.__table__, Team.__table__  # type: ignore[attr-defined]
+TAG, CASE_TAG = Tag.__table__, CaseTag.__table__  # type: ignore[attr-defined]
 
 PRIORITIES = ("low", "normal", "high", "urgent")
 PRIORITY = {name: number for number, name in enumerate(PRIORITIES)}
@@ -71,7 +72,7 @@ class ChangeCase:
             gone = sa.delete(CASE_TAG).where(CASE_TAG.c.case_id == case["id"], CASE_TAG.c.tag_id == tag_id)
             batch.conn.execute(gone)
         rows = [{"case_id": case["id"], "tag_id": tag_id} for tag_id in sorted(added)]
-        batch.after.append(lambda conn: insert_missing(conn, CASE_TAG, rows, ("case_id", "tag_id")) and None)
+        batch.at_end_insert_missing(CASE_TAG, rows, ("case_id", "tag_id"))
         if added or removed:
             words = {"added": sorted(tags[t] for t in added), "removed": sorted(before[t] for t in removed)}
             batch.event(thread, case, self.actor, "tagged", **words)
@@ -185,7 +186,7 @@ def _move(batch: Batch, thread: ThreadState, entry: Row, case: Row, actor: Actor
         .where(REFERENCE.c.thread_id == thread.id, REFERENCE.c.entry_id == entry["id"])
         .values(case_id=case["id"])
     )
-    batch.after.append(lambda conn: conn.execute(point) and None)
+    batch.at_end(point)
     if old_id:
         batch.load_cases({old_id})
     _move_clocks(batch, entry, batch.cases.get(old_id), case)
@@ -230,7 +231,9 @@ def _tags(batch: Batch, names: list[str]) -> dict[UUID, str]:
     """Ids of these tags, made where they are new."""
     wanted = sorted(set(names))
     insert_missing(batch.conn, TAG, [{"id": new_id(), "name": name, "colour": "slate"} for name in wanted], ("name",))
-    return {row.id: row.name for row in batch.conn.execute(sa.select(TAG.c.id, TAG.c.name).where(TAG.c.name.in_(wanted)))}
+    return {
+        row.id: row.name for row in batch.conn.execute(sa.select(TAG.c.id, TAG.c.name).where(TAG.c.name.in_(wanted)))
+    }
 
 
 _TAGS_OF = (

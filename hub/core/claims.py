@@ -1,9 +1,10 @@
-"""What a customer says of themselves without a message: an address to answer to, a name. Claims, never identities."""
+"""What a customer, or an agent for them, says of an address or a name: claims, never identities."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,25 +12,50 @@ from sqlalchemy import Connection
 
 from hub.contract import Address
 from hub.core.addresses import canonical
+from hub.core.batch import Batch
 from hub.db import insert_missing
 from hub.models import Claim, Customer, new_id
 
 CLAIM, CUSTOMER = Claim.__table__, Customer.__table__  # type: ignore[attr-defined]
 
 
-def keep(conn: Connection, customer_id: UUID, claims: Iterable[Address], name: str, now: datetime) -> None:
-    """Remember typed addresses; a typed name is taken only where none is known."""
+KEY = ("customer_id", "kind", "address")
+
+
+def claim(batch: Batch, customer_id: UUID, address: Address) -> None:
+    """Remember an address in the batch that brought it."""
+    batch.at_end_insert_missing(CLAIM, [_row(customer_id, address, batch.now)], KEY)
+
+
+def name(batch: Batch, customer_id: UUID, typed: str) -> None:
+    """A typed name is taken only where none is known."""
+    for customer in batch.new_customers:
+        if customer["id"] == customer_id:
+            customer["name"] = customer["name"] or typed[:200]
+            return
+    batch.at_end(_if_nameless(customer_id, typed))
+
+
+def keep(conn: Connection, customer_id: UUID, claims: Iterable[Address], typed_name: str, now: datetime) -> None:
+    """What a visitor says of themselves without a message."""
     for address in claims:
-        kind, value = canonical(address)
-        row = {
-            "id": new_id(),
-            "customer_id": customer_id,
-            "kind": kind,
-            "address": value,
-            "state": "open",
-            "created_at": now,
-        }
-        insert_missing(conn, CLAIM, [row], ("customer_id", "kind", "address"))
-    if name:
-        nameless = sa.update(CUSTOMER).where(CUSTOMER.c.id == customer_id, CUSTOMER.c.name == "")
-        conn.execute(nameless.values(name=name[:200]))
+        insert_missing(conn, CLAIM, [_row(customer_id, address, now)], KEY)
+    if typed_name:
+        conn.execute(_if_nameless(customer_id, typed_name))
+
+
+def _row(customer_id: UUID, address: Address, now: datetime) -> dict[str, Any]:
+    kind, value = canonical(address)
+    return {
+        "id": new_id(),
+        "customer_id": customer_id,
+        "kind": kind,
+        "address": value,
+        "state": "open",
+        "created_at": now,
+    }
+
+
+def _if_nameless(customer_id: UUID, typed: str) -> sa.Update:
+    nameless = sa.update(CUSTOMER).where(CUSTOMER.c.id == customer_id, CUSTOMER.c.name == "")
+    return nameless.values(name=typed[:200])

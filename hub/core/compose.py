@@ -10,18 +10,17 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from hub.contract import Address, State
-from hub.core import chatlink
+from hub.core import chatlink, claims
 from hub.core.addresses import canonical
 from hub.core.batch import DRAFT, ENTRY, Batch, Row, ThreadState, Wants, preview
 from hub.core.changes import Actor
 from hub.core.desk import InboxFacts
-from hub.core.errors import Conflict, Forbidden, NotFound, NotPermitted, Stale, TooLate
+from hub.core.errors import Conflict, NotFound, NotPermitted, Stale, TooLate
 from hub.core.permit import Decision, Purpose, Request, permit
 from hub.core.settle import DEADLINE
-from hub.db import insert_missing
-from hub.models import Agent, Claim, Customer, Identity, new_id
+from hub.models import Agent, Customer, Identity, new_id
 
-IDENTITY, CLAIM, CUSTOMER = Identity.__table__, Claim.__table__, Customer.__table__  # type: ignore[attr-defined]
+IDENTITY, CUSTOMER = Identity.__table__, Customer.__table__  # type: ignore[attr-defined]
 AGENT = Agent.__table__  # type: ignore[attr-defined]
 
 
@@ -140,7 +139,7 @@ class Reply:
             "held_reason": "undo",
             "updated_at": batch.now,
         }
-        batch.after.append(lambda conn: conn.execute(sa.insert(DRAFT).values(row)) and None)
+        batch.at_end(sa.insert(DRAFT).values(row))
         return draft_id
 
 
@@ -218,7 +217,7 @@ class Release:
             _as_plain_draft(batch, draft, str(refusal))
             return Said(draft_id=self.draft_id)
         entry = _say(batch, thread, words, checked, author, draft["client_key"])
-        batch.after.append(lambda conn: conn.execute(sa.delete(DRAFT).where(DRAFT.c.id == self.draft_id)) and None)
+        batch.at_end(sa.delete(DRAFT).where(DRAFT.c.id == self.draft_id))
         return Said(entry["id"])
 
 
@@ -271,14 +270,14 @@ def _as_plain_draft(batch: Batch, draft: Row, reason: str) -> None:
         .where(DRAFT.c.id == draft["id"])
         .values(slot=slot, send_at=None, client_key=None, held_reason=reason, updated_at=batch.now)
     )
-    batch.after.append(lambda conn: conn.execute(statement) and None)
+    batch.at_end(statement)
 
 
 def _forget_draft(batch: Batch, agent_id: UUID | None, thread_id: UUID, slot: str) -> None:
     statement = sa.delete(DRAFT).where(
         DRAFT.c.agent_id == agent_id, DRAFT.c.thread_id == thread_id, DRAFT.c.slot == slot
     )
-    batch.after.append(lambda conn: conn.execute(statement) and None)
+    batch.at_end(statement)
 
 
 def _agent(batch: Batch, agent_id: UUID) -> Actor:
@@ -357,15 +356,7 @@ def _recipient(batch: Batch, thread: ThreadState, to: Address) -> bool:
         .where(IDENTITY.c.kind == kind, IDENTITY.c.address == address)
     ).first()
     if owner is None:
-        row = {
-            "id": new_id(),
-            "customer_id": thread.customer_id,
-            "kind": kind,
-            "address": address,
-            "state": "open",
-            "created_at": batch.now,
-        }
-        batch.after.append(lambda conn: insert_missing(conn, CLAIM, [row], ("customer_id", "kind", "address")) and None)
+        claims.claim(batch, thread.customer_id, to)
         return False
     if thread.customer_id not in (owner.customer_id, owner.merged_into):
         raise NotPermitted(f"{address} belongs to another customer ({owner.name or 'no name'}). Write in their thread.")

@@ -100,5 +100,8 @@ def _by_last_use(batch: Batch, customer_id: UUID) -> list[InboxFacts]:
     """Inboxes this customer has used come first, the latest one foremost."""
     thread_id = next(t.id for t in batch.threads.values() if t.customer_id == customer_id)
     used = sa.select(ENTRY.c.inbox_id).where(ENTRY.c.thread_id == thread_id, ENTRY.c.kind == "message")
-    order = {inbox_id: place for place, inbox_id in enumerate(batch.conn.scalars(used.order_by(ENTRY.c.seq.desc()).limit(200)))}
+    order = {
+        inbox_id: place
+        for place, inbox_id in enumerate(batch.conn.scalars(used.order_by(ENTRY.c.seq.desc()).limit(200)))
+    }
     return sorted(batch.desk.inboxes(), key=lambda inbox: order.get(inbox.id, 1000))

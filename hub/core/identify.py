@@ -26,9 +26,7 @@ Key = tuple[str, str]
 
 _OWNER = sa.func.coalesce(CUSTOMER.c.merged_into, CUSTOMER.c.id)
 _BY_ADDRESS = (
-    sa.select(
-        IDENTITY.c.kind, IDENTITY.c.address, IDENTITY.c.id, IDENTITY.c.trust, THREAD.c.id, THREAD.c.customer_id
-    )
+    sa.select(IDENTITY.c.kind, IDENTITY.c.address, IDENTITY.c.id, IDENTITY.c.trust, THREAD.c.id, THREAD.c.customer_id)
     .select_from(
         IDENTITY.join(CUSTOMER, CUSTOMER.c.id == IDENTITY.c.customer_id).join(THREAD, THREAD.c.customer_id == _OWNER)
     )

@@ -28,7 +28,9 @@ _FREE = (
     sa.select(LANE.c.id)
     .where(
         among(LANE.c.id, "lanes"),
-        sa.or_(LANE.c.leased_until.is_(None), LANE.c.leased_until < sa.bindparam("now", type_=LANE.c.leased_until.type)),
+        sa.or_(
+            LANE.c.leased_until.is_(None), LANE.c.leased_until < sa.bindparam("now", type_=LANE.c.leased_until.type)
+        ),
     )
     .order_by(LANE.c.id)
 )
@@ -72,7 +74,9 @@ def has_due(conn: Connection, now: datetime, held: set[str]) -> bool:
 def put_off(conn: Connection, delivery_id: UUID, when: datetime) -> None:
     """Look at this delivery again later; its inbox is paused. Nothing about it changes for anybody to see."""
     conn.execute(
-        sa.update(DELIVERY).where(DELIVERY.c.id == delivery_id, DELIVERY.c.state == State.QUEUED.value).values(next_at=when)
+        sa.update(DELIVERY)
+        .where(DELIVERY.c.id == delivery_id, DELIVERY.c.state == State.QUEUED.value)
+        .values(next_at=when)
     )
 
 

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from hub.contract import Address
+from hub.core import claims
 from hub.core.addresses import canonical
 from hub.core.batch import CUSTOMER, Batch, ThreadState, Wants
 from hub.core.changes import Actor
 from hub.core.errors import Conflict, NotFound
 from hub.core.identify import new_customer
-from hub.db import insert_missing
-from hub.models import Claim, Identity, Thread, new_id
+from hub.models import Identity, new_id
 
-IDENTITY, CLAIM, THREAD = Identity.__table__, Claim.__table__, Thread.__table__  # type: ignore[attr-defined]
+IDENTITY = Identity.__table__  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class ChangeCustomer:
         if not new:
             return
         statement = sa.update(CUSTOMER).where(CUSTOMER.c.id == thread.customer_id).values(**new)
-        batch.after.append(lambda conn: conn.execute(statement) and None)
+        batch.at_end(statement)
         batch.event(thread, None, self.actor, "customer", old={name: old[name] for name in new}, new=new)
         for case in batch.cases_of[thread.id]:
             thread.cases[case["id"]] = None
@@ -72,13 +71,5 @@ class NewCustomer:
         thread = ThreadState(new_id(), customer_id, new=True)
         batch.threads[thread.id] = thread
         batch.event(thread, None, self.actor, "customer added", address=address)
-        row: dict[str, Any] = {
-            "id": new_id(),
-            "customer_id": customer_id,
-            "kind": kind,
-            "address": address,
-            "state": "open",
-            "created_at": batch.now,
-        }
-        batch.after.append(lambda conn: insert_missing(conn, CLAIM, [row], ("customer_id", "kind", "address")) and None)
+        claims.claim(batch, customer_id, self.address)
         return customer_id

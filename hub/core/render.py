@@ -73,7 +73,9 @@ def _words(conn: Connection, entry: dict[str, Any], before: list[UUID]) -> tuple
 
 def _files(conn: Connection, entries: list[UUID], read: Read) -> tuple[OutgoingFile, ...]:
     statement = (
-        sa.select(ATTACHMENT).where(among(ATTACHMENT.c.entry_id, "ids")).order_by(ATTACHMENT.c.entry_id, ATTACHMENT.c.position)
+        sa.select(ATTACHMENT)
+        .where(among(ATTACHMENT.c.entry_id, "ids"))
+        .order_by(ATTACHMENT.c.entry_id, ATTACHMENT.c.position)
     )
     return tuple(
         OutgoingFile(row.name, row.type, row.size, _reader(read, row.sha256), row.cid)
@@ -130,9 +132,7 @@ def _earlier(conn: Connection, entry: dict[str, Any], without: list[UUID]) -> tu
         .limit(TURNS)
     )
     return tuple(
-        Earlier(row.at, row.author_name, row.text, row.html)
-        for row in conn.execute(statement)
-        if row.id not in without
+        Earlier(row.at, row.author_name, row.text, row.html) for row in conn.execute(statement) if row.id not in without
     )
 
 

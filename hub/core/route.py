@@ -7,6 +7,7 @@ day, then one that was done recently, then a new one.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from hub.core.batch import Batch, Row, ThreadState
@@ -105,7 +106,8 @@ def _is_open(case: Row) -> bool:
 
 
 def _reopens(batch: Batch, case: Row) -> bool:
-    return case["status"] == "done" and (case["done_at"] or case["last_at"]) >= batch.now - batch.desk.reopen
+    done_at: datetime = case["done_at"] or case["last_at"]
+    return case["status"] == "done" and done_at >= batch.now - batch.desk.reopen
 
 
 def _touched(case: Row) -> tuple[object, int]:

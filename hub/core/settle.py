@@ -1,4 +1,4 @@
-"""What became of a delivery. States only climb; `failed` and `uncertain` stand aside until the provider's later word."""
+"""What became of a delivery. States only climb; `failed` and `uncertain` wait for the provider's later word."""
 
 from __future__ import annotations
 

@@ -57,5 +57,6 @@ async def unpublished(db: Database) -> list[Change]:
     """Threads whose last change no screen may have heard of: without bodies, so that clients fetch what they show."""
     rows = await db.read(lambda conn: conn.execute(_UNPUBLISHED).all())
     return [
-        Change(row.id, row.rev, row.public_rev, (), (), True, since=row.rev, public_since=row.public_rev) for row in rows
+        Change(row.id, row.rev, row.public_rev, (), (), True, since=row.rev, public_since=row.public_rev)
+        for row in rows
     ]

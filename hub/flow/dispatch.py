@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -148,9 +147,7 @@ class Dispatch:
         connector, facts = self._inboxes.get(head.inbox_id), self._inboxes.facts(head.inbox_id)
         if connector is None or facts is None or not facts.active:
             return None
-        rendered = await self._db.read(
-            lambda conn: render(conn, self._desk, facts, head.id, self._blobs.get)  # type: ignore[arg-type]
-        )
+        rendered = await self._db.read(lambda conn: render(conn, self._desk, facts, head.id, self._blobs.get))
         return _Ready(connector, facts, rendered) if rendered else None
 
     def _forbidden(self, ready: _Ready) -> str:

@@ -30,9 +30,7 @@ class Indexing:
         while True:
             self._awake.clear()
             try:
-                while await self._db.write(lambda conn: index(conn, BATCH)):
-                    # let the commits that wait for the write lock go first
-                    await asyncio.sleep(0.01)
+                await self._empty()
             except DatabaseGone as error:
                 log.warning("search waits: %s", error)
             except Exception:
@@ -41,3 +39,8 @@ class Indexing:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(IDLE_S):
                     await self._awake.wait()
+
+    async def _empty(self) -> None:
+        while await self._db.write(lambda conn: index(conn, BATCH)):  # noqa: ASYNC110
+            # let the commits that wait for the write lock go first
+            await asyncio.sleep(0.01)

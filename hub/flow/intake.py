@@ -11,6 +11,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -81,7 +82,7 @@ class Intake:
 
     async def replay(self, envelope_id: UUID) -> Receipt:
         """Read a stored envelope again, now that the code or the settings are mended."""
-        stored = await self._db.read(lambda conn: load(conn, envelope_id))
+        stored = await self._db.read(partial(load, envelope_id=envelope_id))
         if stored is None:
             raise NotFound("envelope")
         if stored.state not in ("new", "dead"):
@@ -159,7 +160,7 @@ class Intake:
             envelope_id = waiting.popleft()
             try:
                 async with self._room:
-                    stored = await self._db.read(lambda conn, id_=envelope_id: load(conn, id_))
+                    stored = await self._db.read(partial(load, envelope_id=envelope_id))
                     if stored and stored.state == "new":
                         await self._read(stored)
             except DatabaseGone as error:
@@ -176,7 +177,8 @@ class Intake:
         try:
             raw = unpack(self._desk.keys.open(await self._packed(stored)))
         except (BadToken, FileNotFoundError, ValueError) as error:
-            items, dead = (), f"The stored request can't be opened: {error}"
+            items: tuple[Item, ...] = ()
+            dead = f"The stored request can't be opened: {error}"
         else:
             events, dead = await asyncio.to_thread(self._normalise, connector, raw)
             items = await self._prepare(facts, events, stored.dedup_key)
@@ -198,10 +200,7 @@ class Intake:
     async def _prepare(self, facts: InboxFacts, events: Iterable[Event], dedup_key: str) -> tuple[Item, ...]:
         """All that must not happen inside the transaction: clean HTML, store files, check tokens."""
         return tuple(
-            [
-                await self._heard(facts, event, dedup_key) if isinstance(event, Message) else event
-                for event in events
-            ]
+            [await self._heard(facts, event, dedup_key) if isinstance(event, Message) else event for event in events]
         )
 
     async def _heard(self, facts: InboxFacts, message: Message, dedup_key: str) -> Heard:

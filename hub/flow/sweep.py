@@ -7,6 +7,7 @@ import contextlib
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -87,7 +88,7 @@ class Sweep:
         await self._inboxes.refresh()
         before = self._now() - (timedelta(0) if at_start else UNREAD_AFTER)
         for envelope_id in await self._db.read(lambda conn: envelopes.unread(conn, before, None)):
-            stored = await self._db.read(lambda conn, id_=envelope_id: envelopes.load(conn, id_))
+            stored = await self._db.read(partial(envelopes.load, envelope_id=envelope_id))
             if stored:
                 self._intake.read_later(stored.id, stored.lane)
         changes = await unpublished(self._db)

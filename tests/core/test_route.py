@@ -168,7 +168,9 @@ async def _write_history(workshop: Workshop, thread_id: UUID, history: list[Past
         }  # fmt: skip
         cases.append(case)
         entries.append(entry)
-        references.append({"thread_id": thread_id, "ref": f"<known-{place}>", "entry_id": entry["id"], "case_id": case["id"]})
+        references.append(
+            {"thread_id": thread_id, "ref": f"<known-{place}>", "entry_id": entry["id"], "case_id": case["id"]}
+        )
 
     def put(conn: sa.Connection) -> None:
         conn.execute(sa.update(Entry.__table__).values(case_id=None))  # type: ignore[attr-defined]

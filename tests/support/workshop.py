@@ -62,7 +62,7 @@ class Workshop:
         self.email = await self.inbox("email", EMAIL, own_ref=True)
         self.chat = await self.inbox("chat", CHAT)
         self.sms = await self.inbox("sms", SMS)
-        agents = [
+        agents: list[dict[str, Any]] = [
             {"id": a.id, "email": f"{a.name}@hub.example", "name": a.name, "role": "agent", "password_hash": "",
              "active": True, "settings": {}, "created_at": self.now}
             for a in (self.ann, self.bob)
@@ -127,9 +127,7 @@ class Workshop:
         return await self.arrive(inbox, dedup_key or f"key-{self.number()}", (heard,))
 
     async def arrive(self, inbox: InboxFacts, dedup_key: str, items: tuple[Any, ...] | None, **more: Any) -> Receipt:
-        arrived = Arrived(
-            inbox=inbox, dedup_key=dedup_key, sealed=b"raw", received_at=self.now, items=items, **more
-        )
+        arrived = Arrived(inbox=inbox, dedup_key=dedup_key, sealed=b"raw", received_at=self.now, items=items, **more)
         receipt: Receipt = await self.writer.submit(Append(arrived))
         return receipt
 
