@@ -203,8 +203,7 @@ export class Messenger {
   /** Another tab of this browser got a visitor, or signed out. */
   private otherTab(): void {
     const { visitor = "" } = recall(this.inbox, this.sub);
-    if (visitor === this.visitor || this.state.talk.outbox.length) return;
-    this.restart();
+    if (nameOf(visitor) !== nameOf(this.visitor) && !this.state.talk.outbox.length) this.restart();
   }
 
   private restart(): void {
@@ -305,7 +304,9 @@ export class Messenger {
     const last = fresh.at(-1);
     if (!last) return;
     for (const entry of fresh) this.unseen.add(entry.id);
-    this.set({ announced: `${last.author}: ${last.text}`, typing: "" });
+    const agent = this.state.agent?.name === last.author ? this.state.agent : { name: last.author, initials: "" };
+    const config = { ...this.state.config, online: true };
+    this.set({ agent, config, announced: `${last.author}: ${last.text}`, typing: "" });
     this.onmessage(false);
   }
 
@@ -399,6 +400,9 @@ export class Messenger {
     this.onchange();
   }
 }
+
+/** A visitor's token begins with who it is for; the rest changes whenever it is renewed. */
+const nameOf = (visitor: string) => visitor.split(".")[0];
 
 /** Whose token it is. The hub proves it; here it only tells people apart. */
 function subject(token: string): string {
