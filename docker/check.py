@@ -98,6 +98,12 @@ def instructions(text: str) -> list[tuple[str, str]]:
     return [(name, rest.strip()) for name, rest in parts]
 
 
+def get(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=2) as response:
+        body: str = response.read().decode()
+        return body
+
+
 def answer(stage: Stage) -> str:
     """Starts what the image would start, on a free port, and returns what it says about its health."""
     with socket.socket() as probe:
@@ -109,11 +115,11 @@ def answer(stage: Stage) -> str:
         for _ in range(300):
             time.sleep(0.1)
             try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2) as response:
-                    body: str = response.read().decode()
+                body = get(f"http://127.0.0.1:{port}/health")
             except OSError:
                 continue
             subprocess.run([stage.command[0], "healthy"], cwd=stage.place, env=env, check=True)
+            get(f"http://127.0.0.1:{port}/w.js")  # the web was built into the package
             return body
         raise SystemExit("the hub did not answer /health within 30 s")
     finally:
