@@ -176,6 +176,7 @@ export function InboxPage({ me, onPalette, onShortcuts, onSignOut, onNew, onRows
             sort={sort}
             me={me.id}
             active={caseId}
+            thread={thread}
             onOpen={open}
             onChange={change}
             onRows={took}

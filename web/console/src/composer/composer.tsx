@@ -133,7 +133,7 @@ function draftTarget(thread: Thread): Target | null {
 /** Which ways are open changes when the customer writes or comes and goes. */
 function useFreshTargets(thread: Thread): void {
   const client = useQueryClient();
-  const online = usePresence(thread.id)?.visitor_online;
+  const online = usePresence(thread.id)?.visitor_online ?? thread.visitor_online;
   const lastIn = lastInbound(thread.entries)?.id;
   const known = useRef({ lastIn, online });
   useEffect(() => {

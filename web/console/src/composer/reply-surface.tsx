@@ -150,7 +150,7 @@ export function ReplySurface(props: ReplyProps) {
             }}
           />
           <span className="composer-to ellipsis">
-            to <b>{content.to?.address ?? target.to.address}</b>
+            to <b>{content.to?.address ?? (target.to.name || target.to.address)}</b>
           </span>
           {target.trust === "verified" && target.to.kind !== "visitor" && (
             <span className="verified not-phone">

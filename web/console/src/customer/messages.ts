@@ -31,5 +31,5 @@ export const text = {
   journeyLine: (channel: string, count: number) => (count === 1 ? channel : `${channel}, ${count} messages`),
   note: "Note",
   noJourney: "Nothing yet.",
-  figures: { cases: "Open cases", messages: "Entries", channels: "Channels" },
+  figures: { cases: "Open", messages: "Entries", channels: "Channels" },
 };

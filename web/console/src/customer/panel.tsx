@@ -175,7 +175,7 @@ function Figure({ words, figure }: { words: string; figure: number }) {
 
 function place(customer: Customer): string {
   const clock = customer.timezone && localTime(customer.timezone);
-  const parts = [customer.locale && language(customer.locale), clock && text.local(clock)].filter(Boolean);
+  const parts = [clock && text.local(clock), customer.locale && language(customer.locale)].filter(Boolean);
   return parts.length ? parts.join(" · ") : text.since(shortTime(customer.created_at));
 }
 

@@ -23,6 +23,8 @@ export interface ListAddress {
 interface ListProps extends ListAddress {
   me: string;
   active: string | undefined;
+  /** Without a case in the address the first row of this thread is the active one. */
+  thread: string | undefined;
   onOpen: (row: Case, how?: { focus?: boolean }) => void;
   onChange: (change: Partial<ListAddress>) => void;
   onRows: (rows: Case[]) => void;
@@ -34,7 +36,19 @@ const HEIGHTS = { comfortable: 78, compact: 56 };
 const HOVER_MS = 80;
 const tabs: CaseStatus[] = ["open", "waiting", "snoozed", "done"];
 
-export function CaseList({ view, status, sort, me, active, onOpen, onChange, onRows, onNew, onMenu }: ListProps) {
+export function CaseList({
+  view,
+  status,
+  sort,
+  me,
+  active,
+  thread,
+  onOpen,
+  onChange,
+  onRows,
+  onNew,
+  onMenu,
+}: ListProps) {
   const client = useQueryClient();
   const query = useMemo(() => ({ view, status, sort }), [view, status, sort]);
   const cases = useInfiniteQuery({
@@ -100,7 +114,7 @@ export function CaseList({ view, status, sort, me, active, onOpen, onChange, onR
         total={list.rows.length + (cases.hasNextPage ? 1 : 0)}
         height={HEIGHTS[density]}
         me={me}
-        active={active}
+        active={active ?? list.rows.find((row) => row.thread_id === thread)?.id}
         more={cases.hasNextPage && !cases.isFetchingNextPage}
         onMore={() => void cases.fetchNextPage()}
         onOpen={onOpen}

@@ -1,0 +1,62 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { api } from "../api/endpoints";
+import { keys } from "../api/keys";
+import type { Envelope } from "../api/types";
+import { Button } from "../ui/button";
+import { exactTime, shortTime } from "../ui/time";
+import { complain, say } from "../ui/toast";
+import { fileSize } from "../ui/words";
+import { Card } from "./card";
+import { text } from "./messages";
+
+/** Shown only while there are any: what came in and could not be read. */
+export function DeadEnvelopes() {
+  const client = useQueryClient();
+  const dead = useQuery({ queryKey: keys.envelopes, queryFn: api.deadEnvelopes });
+  const [busy, setBusy] = useState("");
+  if (!dead.data?.items.length) return null;
+  const replay = (envelope: Envelope) => {
+    setBusy(envelope.id);
+    api
+      .replay(envelope.id)
+      .then(
+        (after) => {
+          if (after.state === "dead") complain(text.stillDead, after.reason);
+          else say(text.replayed);
+        },
+        (error: unknown) => complain(text.stillDead, error),
+      )
+      .finally(() => {
+        setBusy("");
+        void client.invalidateQueries({ queryKey: keys.envelopes });
+      });
+  };
+  return (
+    <Card title={text.unread} why={text.unreadWhy}>
+      <ul className="settings-rows">
+        {dead.data.items.map((envelope) => (
+          <li key={envelope.id}>
+            <span className="grow">
+              <span className="settings-row-title">{envelope.reason}</span>
+              <span className="quiet" title={exactTime(envelope.received_at)}>
+                {envelope.inbox_name} · {shortTime(envelope.received_at)} · {fileSize(envelope.size)}
+              </span>
+            </span>
+            <a
+              className="button button-link"
+              href={`/api/envelopes/${envelope.id}/original`}
+              target="_blank"
+              rel="noopener"
+            >
+              {text.original}
+            </a>
+            <Button busy={busy === envelope.id} onClick={() => replay(envelope)}>
+              {text.replay}
+            </Button>
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}
