@@ -2,6 +2,7 @@
 
 pytest_plugins = [
     "tests.support.browser",
+    "tests.support.chatting",
     "tests.support.databases",
     "tests.support.hub",
     "tests.support.live",

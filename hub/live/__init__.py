@@ -2,6 +2,6 @@
 
 from hub.live.presence import Presence
 from hub.live.publish import Publisher
-from hub.live.socket import Live, attach
+from hub.live.socket import LIVE, Live, attach
 
-__all__ = ["Live", "Presence", "Publisher", "attach"]
+__all__ = ["LIVE", "Live", "Presence", "Publisher", "attach"]

@@ -136,6 +136,9 @@ class Live:
         await self.rooms.emit("presence", self.presence.shape(thread_id), AGENT, agents_room(thread_id))
 
 
+LIVE = web.AppKey("live", Live)
+
+
 def attach(
     app: web.Application,
     hub: Hub,
@@ -155,6 +158,7 @@ def attach(
     async def end(_app: web.Application) -> None:
         await live.stop()
 
+    app[LIVE] = live
     app.cleanup_ctx.append(run)
     app.on_shutdown.append(end)
     return live
