@@ -2,9 +2,9 @@
 
 pytest_plugins = [
     "tests.support.browser",
-    "tests.support.chatting",
     "tests.support.databases",
     "tests.support.hub",
+    "tests.support.chatting",  # after the hub, which it imports: a plugin must be registered before that
     "tests.support.live",
     "tests.support.redis",
     "tests.support.workshop",

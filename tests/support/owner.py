@@ -29,7 +29,9 @@ class Owner:
         self.hub = hub
         self._csrf = ""
         self._session = aiohttp.ClientSession(
-            cookie_jar=aiohttp.CookieJar(unsafe=True), timeout=aiohttp.ClientTimeout(total=60)
+            connector=aiohttp.TCPConnector(force_close=True),  # tests kill hubs: a kept connection would be a dead one
+            cookie_jar=aiohttp.CookieJar(unsafe=True),
+            timeout=aiohttp.ClientTimeout(total=60),
         )
 
     async def __aenter__(self) -> Self:
