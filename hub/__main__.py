@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 if TYPE_CHECKING:
-    from aiohttp import web
-
     from hub.config import Config
+    from hub.serving import Stage
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 agent = typer.Typer(no_args_is_help=True, help="People who work in the console.")
@@ -25,20 +24,17 @@ def onethread() -> None:
 @app.command()
 def serve() -> None:
     """Run the hub. Settings come from the environment (ONETHREAD_…)."""
-    from hub.serving import run
+    from hub.serving import Stage
 
-    config = _config()
-    _migrate(config)
+    _run(_config(), Stage())
 
-    async def ready(app: web.Application) -> None:
-        from hub.welcome import console_lines
 
-        say(*await console_lines(app))
+@app.command()
+def demo() -> None:
+    """Run a hub with a sample shop to play with: a customer's page, sample customers, and mail that goes nowhere."""
+    from hub.demo import Demo, demo_config
 
-    try:
-        run(config, ready)
-    except OSError as error:
-        fail(f"Onethread can't listen on {config.host}:{config.port}: {error.strerror}. Choose another ONETHREAD_PORT.")
+    _run(demo_config(_config()), Demo())
 
 
 @app.command()
@@ -115,6 +111,16 @@ def _config() -> Config:
             f"ONETHREAD_{str(d['loc'][0]).upper()}: {d['msg'].removeprefix('Value error, ')}" for d in details
         )
         fail(f"A setting in the environment can't be used. {wrong}.")
+
+
+def _run(config: Config, stage: Stage) -> None:
+    from hub.serving import run
+
+    _migrate(config)
+    try:
+        run(config, stage)
+    except OSError as error:
+        fail(f"Onethread can't listen on {config.host}:{config.port}: {error.strerror}. Choose another ONETHREAD_PORT.")
 
 
 def _migrate(config: Config) -> None:

@@ -7,7 +7,7 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -18,14 +18,28 @@ from hub.config import Config
 SHUTDOWN_S = 5.0
 KEEP_ALIVE_S = 75.0
 
-Ready = Callable[[web.Application], Awaitable[None]]
+
+class Stage:
+    """What a command adds around the hub; this one only greets."""
+
+    async def before(self, config: Config) -> None:
+        """The database is migrated, nothing runs yet."""
+
+    def set_up(self, app: web.Application) -> None:
+        """The hub is built; routes may still be added."""
+
+    async def ready(self, app: web.Application) -> None:
+        """Everything runs, and requests are answered right after this."""
+        from hub.welcome import console_lines
+
+        print(*await console_lines(app), sep="\n", flush=True)
 
 
-def run(config: Config, ready: Ready) -> None:
-    """Serve until SIGTERM or Ctrl+C; `ready` is called right before requests are answered."""
+def run(config: Config, stage: Stage) -> None:
+    """Serve until SIGTERM or Ctrl+C. Raises `OSError` when the port is taken."""
     set_up_log(config.log_level)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_serve(config, ready))
+        runner.run(_serve(config, stage))
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -36,12 +50,14 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-async def _serve(config: Config, ready: Ready) -> None:
+async def _serve(config: Config, stage: Stage) -> None:
     from hub.app import create
 
     door = open_port(config)
     config = config.model_copy(update={"port": door.getsockname()[1]})
+    await stage.before(config)
     app = await create(config)
+    stage.set_up(app)
     runner = web.AppRunner(
         app, access_log=None, keepalive_timeout=KEEP_ALIVE_S, shutdown_timeout=SHUTDOWN_S, handler_cancellation=False
     )
@@ -49,7 +65,7 @@ async def _serve(config: Config, ready: Ready) -> None:
     stopped = _stop_signal()
     try:
         # what is told comes first: whoever sees the port answer may rely on having been told
-        await ready(app)
+        await stage.ready(app)
         await web.SockSite(runner, door, backlog=1024).start()
         await stopped.wait()
     finally:
