@@ -32,7 +32,7 @@ class SentMail:
         return mime.parse(self.raw)
 
     def header(self, name: str) -> str:
-        return self.tree.root.headers.text(name)
+        return self.tree.root.headers.text(name.lower())
 
     @property
     def text(self) -> str:
