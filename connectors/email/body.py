@@ -115,43 +115,43 @@ def _as_html(text: str) -> str:
 def unflow(text: str, delete_space: bool) -> str:
     """Join the soft line breaks of RFC 3676 within one quote depth; the signature line stays as it is."""
     out: list[str] = []
-    joining = False
+    paragraph: list[str] = []
     last_depth = 0
     for line in text.split("\n"):
         content = line.lstrip(">")
         depth = len(line) - len(content)
-        content = content[1:] if content.startswith(" ") else content
+        content = content.removeprefix(" ")
         signature = content == "-- "
-        if joining and depth == last_depth and not signature:
-            out[-1] += content
-        else:
-            out.append(">" * depth + (" " if depth else "") + content)
-        joining = content.endswith(" ") and not signature
-        if joining and delete_space:
-            out[-1] = out[-1][:-1]
+        if paragraph and (depth != last_depth or signature):
+            out.append("".join(paragraph))
+            paragraph.clear()
+        if not paragraph:
+            paragraph.append(">" * depth + (" " if depth else ""))
         last_depth = depth
-    return "\n".join(out)
+        if content.endswith(" ") and not signature:
+            paragraph.append(content[:-1] if delete_space else content)
+        else:
+            out.append("".join([*paragraph, content]))
+            paragraph.clear()
+    return "\n".join([*out, *(["".join(paragraph)] if paragraph else [])])
 
 
 def _take_uuencoded(text: str, body: Body) -> str:
-    """Turn `begin … end` blocks of old mailers into files; a block without an end stays text."""
-    lines = text.split("\n")
-    ends = [number for number, line in enumerate(lines) if line.strip() == "end"]
+    """Turn `begin … end` blocks of old mailers into files; a block that isn't whole stays text."""
     kept: list[str] = []
-    number = 0
-    while number < len(lines):
-        begin = _UU_BEGIN.fullmatch(lines[number].rstrip())
-        while ends and ends[0] < number:
-            ends.pop(0)
-        if begin and ends:
-            data = mime.uudecode([line.encode("utf-8") for line in lines[number : ends[0] + 1]])
-            if data:
-                name = safe_name(begin[1], "application/octet-stream")
-                body.files.append(File(name, mimetypes.guess_type(name)[0] or "application/octet-stream", data))
-                number = ends[0] + 1
-                continue
-        kept.append(lines[number])
-        number += 1
+    begins = -1
+    for line in text.split("\n"):
+        kept.append(line)
+        if _UU_BEGIN.fullmatch(line.rstrip()):
+            begins = len(kept) - 1
+        elif begins >= 0 and line.strip() == "end":
+            name = _UU_BEGIN.fullmatch(kept[begins].rstrip())
+            data = mime.uudecode([one.encode("utf-8") for one in kept[begins:]])
+            if data and name:
+                safe = safe_name(name[1], "application/octet-stream")
+                body.files.append(File(safe, mimetypes.guess_type(safe)[0] or "application/octet-stream", data))
+                del kept[begins:]
+            begins = -1
     return "\n".join(kept)
 
 

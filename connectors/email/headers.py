@@ -12,12 +12,15 @@ from email.utils import parsedate_tz
 from . import charset
 
 MAX_LINES = 10_000
+_MAX_VALUE = 250_000
+_MAX_ADDRESS_FIELD = 100_000
 _MAX_ADDRESSES = 1_000
 _MAX_REFERENCES = 2_000
 _NAME = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
 _KNOWN = re.compile(
     rb"(?:from|to|cc|subject|date|message-id|mime-version|content-[a-z-]+|received|reply-to|x-[a-z-]+)[ \t]*:", re.I
 )
+_BLANK_LINE = re.compile(rb"\n\r?\n")
 _WORD_START = re.compile(r"=\?([^?\s]{1,80})\?([bBqQ])\?")
 _BRACKETED = re.compile(r"<([^<>]{1,900})>")
 _BARE_ID = re.compile(r"[^\s<>,;\"()]{1,500}@[^\s<>,;\"()]{1,400}")
@@ -36,7 +39,7 @@ class Headers:
 
     def all_raw(self, name: str) -> list[str]:
         """Every value of this field, unfolded, encoded words left as they are."""
-        return [unfold(value) for field, value in self.fields if field == name]
+        return [unfold(value[:_MAX_VALUE]) for field, value in self.fields if field == name]
 
     def raw(self, name: str) -> str:
         return next(iter(self.all_raw(name)), "")
@@ -92,24 +95,26 @@ def split(block: bytes) -> tuple[Headers, bytes, bool]:
         end = len(block) if end < 0 else end + 1
         line = block[position:end].rstrip(b"\r\n")
         if not line:
-            return Headers(_joined(fields, current)), block[end:], lines > MAX_LINES
+            return Headers(_joined(fields, current)), block[end:], False
         lines += 1
-        if lines <= MAX_LINES:
-            match = _NAME.match(line)
-            if line[:1] in b" \t" and fields:
-                current.append(line)
-            elif match:
-                fields = _joined(fields, current)
-                fields.append((match[1].decode("ascii").lower(), b""))
-                current = [line[match.end() :]]
-            elif lines == 1 and line.startswith((b"From ", b">From ")):
-                pass
-            elif fields and _header_follows(block, end):
-                current.append(b" " + line)
-            else:
-                return Headers(_joined(fields, current)), block[position:], False
+        if lines > MAX_LINES:
+            blank = _BLANK_LINE.search(block, position)
+            return Headers(_joined(fields, current)), block[blank.end() :] if blank else b"", True
+        match = _NAME.match(line)
+        if line[:1] in b" \t" and fields:
+            current.append(line)
+        elif match:
+            fields = _joined(fields, current)
+            fields.append((match[1].decode("ascii").lower(), b""))
+            current = [line[match.end() :]]
+        elif lines == 1 and line.startswith((b"From ", b">From ")):
+            pass
+        elif fields and _header_follows(block, end):
+            current.append(b" " + line)
+        else:
+            return Headers(_joined(fields, current)), block[position:], False
         position = end
-    return Headers(_joined(fields, current)), b"", lines > MAX_LINES
+    return Headers(_joined(fields, current)), b"", False
 
 
 def _joined(fields: list[tuple[str, bytes]], lines: list[bytes]) -> list[tuple[str, bytes]]:
@@ -199,11 +204,12 @@ def decode_base64(data: bytes) -> bytes:
 
 def message_ids(value: str) -> list[str]:
     found = [re.sub(r"\s+", "", hit) for hit in _BRACKETED.findall(value)][:_MAX_REFERENCES]
-    return [hit for hit in found if hit] or _BARE_ID.findall(value)[:_MAX_REFERENCES]
+    return [hit for hit in found if hit] or _BARE_ID.findall(value[:2_000])
 
 
 def parse_addresses(value: str) -> list[Mailbox]:
     """All mailboxes of an address field: quoted names, nested comments and groups, in one pass over the text."""
+    value = value[:_MAX_ADDRESS_FIELD]
     found: list[Mailbox] = []
     phrase: list[str] = []
     comment: list[str] = []

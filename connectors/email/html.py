@@ -41,7 +41,8 @@ _CLOSED_BY_THEMSELVES = _tags(
     "p li td tr th dt dd option br img hr input meta link col wbr area base source tbody thead"
 )
 _MAX_OPEN = 2_000
-_MAX_NODES = 200_000
+_MAX_TAGS = 60_000
+_MAX_ATTRIBUTES = 1_000
 _MAX_DEPTH = 400
 
 
@@ -64,9 +65,14 @@ def parse(source: str) -> LexborHTMLParser:
     return LexborHTMLParser(source)
 
 
-def too_deep(source: str) -> bool:
-    """HTML parsers take quadratic time on thousands of elements left open; no mail that people wrote has them."""
-    if source.count("<") <= _MAX_OPEN:
+def is_damaged(source: str) -> bool:
+    """Parsers take quadratic time on thousands of elements left open, or attributes of one; people write neither."""
+    tags = source.count("<")
+    if tags > _MAX_TAGS:
+        return True
+    if any(len(part) > _MAX_ATTRIBUTES * 2 and _attributes(part) > _MAX_ATTRIBUTES for part in source.split("<")):
+        return True
+    if tags <= _MAX_OPEN:
         return False
     still_open = 0
     for closing, tag in _TAG.findall(source):
@@ -75,6 +81,11 @@ def too_deep(source: str) -> bool:
             if still_open > _MAX_OPEN:
                 return True
     return False
+
+
+def _attributes(part: str) -> int:
+    """About how many attributes the tag has with which this part begins."""
+    return len(part.partition(">")[0].split())
 
 
 def without_tags(source: str) -> str:
@@ -94,9 +105,8 @@ def lines(document: LexborHTMLParser) -> list[Line]:
         return []
     builder = _Builder()
     node: LexborNode | None = body.first_child
-    depth, count = 0, 0
-    while node is not None and count < _MAX_NODES:
-        count += 1
+    depth = 0
+    while node is not None:
         child = builder.enter(node) if depth < _MAX_DEPTH else None
         if child is not None:
             node, depth = child, depth + 1
@@ -196,8 +206,9 @@ class _Builder:
         self.parts.append(words)
 
     def line(self, node: LexborNode, force: bool = False) -> None:
-        """End the current line; without `force` an empty one leaves no trace."""
+        """End the current line; without `force`, or a hard space that stands for one, an empty line leaves no trace."""
         text = "".join(self.parts)
+        force = force or "\xa0" in text
         text = text.rstrip() if self.preformatted else _SPACE.sub(" ", text).strip(" \xa0")
         self.parts.clear()
         node, self.first = self.first or node, None
@@ -249,9 +260,16 @@ def cut(document: LexborHTMLParser, first: LexborNode | None, last: LexborNode |
 
 def _outermost(node: LexborNode, body: LexborNode) -> LexborNode:
     """The highest element that begins with this node, so that no empty frame of the quote stays behind."""
-    while node.prev is None and (parent := node.parent) is not None and parent.mem_id != body.mem_id:
+    while _is_first(node) and (parent := node.parent) is not None and parent.mem_id != body.mem_id:
         node = parent
     return node
+
+
+def _is_first(node: LexborNode) -> bool:
+    before = node.prev
+    while before is not None and before.tag == "-text" and not (before.text_content or "").strip():
+        before = before.prev
+    return before is None
 
 
 def _remove(node: LexborNode, body: LexborNode, forward: bool) -> list[str]:

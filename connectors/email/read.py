@@ -115,11 +115,8 @@ class Reader:
         equal mails from one mail that came twice.
         """
         fields, content, _ = headers.split(raw.body)
-        kept = [
-            (name, value)
-            for name, value in fields.fields
-            if not fields.ids("message-id") or not _TRACE.fullmatch(name.encode())
-        ]
+        trusted = bool(fields.ids("message-id"))
+        kept = [(name, value) for name, value in fields.fields if not trusted or not _TRACE.fullmatch(name.encode())]
         digest = hashlib.sha256()
         for name, value in kept:
             digest.update(name.encode() + b":" + b" ".join(value.split()) + b"\n")
@@ -188,7 +185,7 @@ def _split(content: body.Body) -> _Parts:
     text, quoted = _split_text(content.text.split("\n"))
     if not content.html.strip():
         return _Parts(text, quoted, "", "")
-    if html.too_deep(content.html):
+    if html.is_damaged(content.html):
         content.warnings.append("The formatting of this mail is damaged; only its words are shown.")
         if not content.text:
             text, quoted = _split_text(html.without_tags(content.html).split("\n"))
