@@ -53,7 +53,7 @@ def render(conn: Connection, desk: Desk, inbox: InboxFacts, delivery_id: UUID, r
         cc=_addresses(data.get("cc")) if can.copies else (),
         bcc=_addresses(data.get("bcc")) if can.copies else (),
         author=entry["author_name"],
-        reply_to=_refs(conn, dict(entry)),
+        reply_to=_refs(conn, dict(entry), inbox),
         token=desk.case_token(entry["case_id"]) if entry["case_id"] else "",
         files=files,
         earlier=_earlier(conn, dict(entry), before) if can.quotes_history else (),
@@ -102,20 +102,24 @@ def _subject(conn: Connection, entry: dict[str, Any]) -> str:
     return subject if not subject or subject.lower().startswith("re:") else f"Re: {subject}"
 
 
-def _refs(conn: Connection, entry: dict[str, Any]) -> tuple[str, ...]:
-    """Ids of the case's earlier messages, the newest first."""
-    statement = (
-        sa.select(REFERENCE.c.ref)
-        .join(ENTRY, ENTRY.c.id == REFERENCE.c.entry_id)
-        .where(
-            REFERENCE.c.thread_id == entry["thread_id"],
-            ENTRY.c.case_id == entry["case_id"],
-            ENTRY.c.seq < entry["seq"],
-        )
-        .order_by(ENTRY.c.seq.desc())
-        .limit(REFS)
+def _refs(conn: Connection, entry: dict[str, Any], inbox: InboxFacts) -> tuple[str, ...]:
+    """Ids of the case's earlier messages, the newest first; only this channel's, which mean something there."""
+    earlier = (
+        ENTRY.c.thread_id == entry["thread_id"],
+        ENTRY.c.case_id == entry["case_id"],
+        ENTRY.c.seq < entry["seq"],
+        ENTRY.c.channel == inbox.channel,
     )
-    return tuple(conn.scalars(statement))
+    noted = (
+        sa.select(ENTRY.c.seq, REFERENCE.c.ref)
+        .join(ENTRY, ENTRY.c.id == REFERENCE.c.entry_id)
+        .where(REFERENCE.c.thread_id == entry["thread_id"], *earlier)
+    )
+    own = sa.select(ENTRY.c.seq, ENTRY.c.ref).where(*earlier, ENTRY.c.ref_space == inbox.ref_space)
+    # where refs are global a ref may be made by us, and what others know it by is noted beside it
+    both = noted if inbox.capabilities.refs_are_global else noted.union(own)
+    newest = conn.execute(both.order_by(sa.desc("seq")).limit(REFS))
+    return tuple(row.ref for row in newest)
 
 
 def _earlier(conn: Connection, entry: dict[str, Any], without: list[UUID]) -> tuple[Earlier, ...]:
