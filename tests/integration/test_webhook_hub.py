@@ -1,0 +1,183 @@
+"""The webhook connector through a real hub process: what is signed comes in once, what isn't leaves no trace."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import aiohttp
+import pytest
+
+from connectors.webhook.simulator import YourSystem
+from hub.testkit import Mischief
+from tests.support.hub import Hub, StartHub
+from tests.support.owner import ApiError, Owner
+from tests.support.processes import wait_until
+
+SECRET = "a-secret-of-this-shop"
+MOST = 20_000
+
+
+class Shop:
+    """A running hub with one webhook inbox, and the system that posts to it."""
+
+    def __init__(self, hub: Hub, owner: Owner, system: YourSystem, inbox: dict[str, Any]) -> None:
+        self.hub, self.owner, self.system, self.inbox = hub, owner, system, inbox
+
+    async def thread_of(self, address: str) -> dict[str, Any]:
+        """The one thread of the customer with this address."""
+        found = [customer for customer in await self.customers() if address in customer["addresses"]]
+        assert len(found) == 1, found
+        thread: dict[str, Any] = await self.owner.get(f"/threads/{found[0]['thread_id']}")
+        return thread
+
+    async def customers(self) -> list[dict[str, Any]]:
+        page: dict[str, Any] = await self.owner.get("/customers")
+        return list(page["items"])
+
+    async def envelopes(self, state: str) -> list[dict[str, Any]]:
+        page: dict[str, Any] = await self.owner.get("/envelopes", state=state)
+        return list(page["items"])
+
+
+@pytest.fixture
+async def shop(start_hub: StartHub) -> AsyncIterator[Shop]:
+    hub = start_hub(env={"ONETHREAD_MAX_BODY": str(MOST)})
+    async with Owner(hub) as owner, YourSystem(SECRET) as system:
+        inbox = await owner.new_inbox("webhook", secret=SECRET, **system.settings())
+        system.hook_url = inbox["hook_url"]
+        yield Shop(hub, owner, system, inbox)
+
+
+def words(thread: dict[str, Any]) -> list[str]:
+    return [entry["text"] for entry in thread["entries"] if entry["kind"] == "message"]
+
+
+async def test_a_message_comes_in_and_its_answer_goes_out(shop: Shop) -> None:
+    assert await shop.system.deliver(shop.system.says("41", "ada-17", "Where is my parcel?")) == [200]
+    thread = await shop.thread_of("ada-17")
+    assert words(thread) == ["Where is my parcel?"]
+    (entry,) = [entry for entry in thread["entries"] if entry["kind"] == "message"]
+    assert (entry["channel"], entry["proof"], entry["author"]["kind"]) == ("webhook", "provider", "customer")
+
+    reply = {
+        "client_key": "answer-0001",
+        "last_seen_seq": thread["last_seq"],
+        "inbox_id": shop.inbox["id"],
+        "to": {"kind": "webhook", "address": "ada-17"},
+        "text": "It left this morning.",
+        "undo_s": 0,
+    }
+    await shop.owner.post(f"/threads/{thread['id']}/replies", reply)
+
+    await asyncio.to_thread(wait_until, lambda: bool(shop.system.shown), 10, lambda: shop.hub.log)
+    (shown,) = shop.system.shown
+    assert (shown.to, shown.text) == ("ada-17", "It left this morning.")
+    assert shop.system.requests[0]["reply_to"] == "41"
+
+    assert await shop.system.deliver(shop.system.tells(shown.key, "delivered")) == [200]
+
+    answer = (await shop.thread_of("ada-17"))["entries"][-1]
+    assert [delivery["state"] for delivery in answer["deliveries"]] == ["delivered"]
+
+
+async def test_fifty_deliveries_at_once_are_one_entry(shop: Shop) -> None:
+    fifty = [shop.system.says("41", "ada-17", "Where is my parcel?")] * 50
+    answers = await asyncio.gather(*(shop.system.deliver(raw) for raw in fifty))
+    assert answers == [[200]] * 50
+    assert words(await shop.thread_of("ada-17")) == ["Where is my parcel?"]
+    assert len(await shop.envelopes("done")) == 1
+
+
+async def test_a_redelivery_in_other_bytes_is_the_same_message(shop: Shop) -> None:
+    await shop.system.deliver(shop.system.says("41", "ada-17", "Hello"))
+    again = shop.system.event({"text": "Hello", "from": {"address": "ada-17"}, "id": "41", "a_new_field": 1})
+    assert await shop.system.deliver(again) == [200]
+    assert words(await shop.thread_of("ada-17")) == ["Hello"]
+
+
+async def test_a_forged_webhook_is_refused_and_nothing_is_stored(shop: Shop) -> None:
+    raws = [shop.system.says(str(number), "mallory", "Let me in") for number in range(5)]
+    assert await shop.system.deliver(*raws, mischief=Mischief.FORGED) == [401] * 5
+    assert await shop.customers() == []
+    for state in ("new", "done", "ignored", "dead"):
+        assert await shop.envelopes(state) == []
+
+
+async def test_a_webhook_for_another_inbox_is_refused(shop: Shop) -> None:
+    other = await shop.owner.new_inbox("webhook", secret="another-secret-altogether")
+    misled = replace(shop.system.says("1", "mallory", "Let me in"), url=other["hook_url"])
+    assert await shop.system.deliver(misled) == [401]
+    assert await shop.customers() == []
+
+
+async def test_a_body_over_the_limit_is_refused_with_a_sentence(shop: Shop) -> None:
+    raw = shop.system.sign(shop.system.says("41", "ada-17", "x" * MOST))
+    async with aiohttp.ClientSession() as http, http.post(raw.url, data=raw.body, headers=raw.headers) as response:
+        problem = await response.json(content_type=None)
+    assert response.status == 413
+    assert "larger than" in problem["detail"]
+    assert await shop.customers() == []
+
+
+async def test_what_cannot_be_read_is_kept_shown_and_can_be_replayed(shop: Shop) -> None:
+    shop_says = shop.system.says("41", "ada-17", "Hello")
+    broken = shop.system.event({"id": "42", "text": "Who am I?"})
+    assert await shop.system.deliver(broken, shop_says) == [200, 200]
+    assert words(await shop.thread_of("ada-17")) == ["Hello"]
+    (dead,) = await shop.envelopes("dead")
+    assert "'from'" in dead["reason"]
+    assert (dead["inbox_name"], dead["attempts"]) == ("Webhook", 0)
+
+    replayed = await shop.owner.post(f"/envelopes/{dead['id']}/replay")
+    assert (replayed["state"], replayed["attempts"]) == ("dead", 1)
+    assert await shop.system.deliver(broken) == [200]
+    assert len(await shop.envelopes("dead")) == 1
+
+
+async def test_our_own_message_and_unknown_kinds_are_ignored_with_a_reason(shop: Shop) -> None:
+    own = shop.system.event({"id": "m-1", "to": {"kind": "webhook", "address": "ada-17"}, "text": "Ours"})
+    assert await shop.system.deliver(own, shop.system.event({"typing": True})) == [200, 200]
+    assert await shop.customers() == []
+    ignored = await shop.envelopes("ignored")
+    assert {envelope["reason"] for envelope in ignored} >= {"Our own message came back"}
+    assert len(ignored) == 2
+
+
+async def test_messages_of_many_at_once_stay_in_their_threads_in_order(shop: Shop) -> None:
+    async def speak(name: str) -> None:
+        for number in range(10):
+            said = shop.system.says(f"{name}-{number}", name, f"{name} says {number}")
+            assert await shop.system.deliver(said, mischief=Mischief.DUPLICATE) == [200, 200]
+
+    names = [f"customer-{number}" for number in range(8)]
+    await asyncio.gather(*(speak(name) for name in names))
+    for name in names:
+        assert words(await shop.thread_of(name)) == [f"{name} says {number}" for number in range(10)]
+
+
+async def test_a_wrong_setting_is_named_with_what_to_do(shop: Shop) -> None:
+    with pytest.raises(ApiError) as caught:
+        await shop.owner.new_inbox("webhook", secret="short", url="ftp://shop.example")
+    fields = caught.value.problem["fields"]
+    assert caught.value.status == 422
+    assert fields["settings.secret"] == "Secret is too short: it needs at least 16 characters."
+    assert fields["settings.url"].startswith("URL is not of the right form")
+
+
+async def test_the_secret_never_comes_back_and_a_rotation_loses_nothing(shop: Shop) -> None:
+    assert SECRET not in str(await shop.owner.get("/inboxes"))
+    fresh = "a-fresh-secret-for-the-shop"
+    settings = {**shop.inbox["settings"], "secret": fresh, "previous_secret": SECRET}
+    await shop.owner.call("PATCH", f"/inboxes/{shop.inbox['id']}", {"settings": settings})
+    assert await shop.system.deliver(shop.system.says("1", "ada-17", "Signed with the old one")) == [200]
+    shop.system.secret = fresh
+    assert await shop.system.deliver(shop.system.says("2", "ada-17", "Signed with the new one")) == [200]
+    await shop.owner.call(
+        "PATCH", f"/inboxes/{shop.inbox['id']}", {"settings": {**shop.inbox["settings"], "previous_secret": None}}
+    )
+    shop.system.secret = SECRET
+    assert await shop.system.deliver(shop.system.says("3", "ada-17", "Too late")) == [401]
+    assert words(await shop.thread_of("ada-17")) == ["Signed with the old one", "Signed with the new one"]
+    assert SECRET not in shop.hub.log
+    assert fresh not in shop.hub.log
