@@ -169,3 +169,16 @@ _SQLITE_PUT = {
     kind: sa.text(f"INSERT OR REPLACE INTO search_{kind}_words (rowid, words) VALUES (:n, :words)")
     for kind in ("entry", "customer")
 }
+
+
+def forget(conn: Connection, entries: Sequence[UUID], customers: Sequence[UUID]) -> None:
+    """Take them out of the index, words and all."""
+    conn.execute(sa.delete(UNINDEXED).where(among(UNINDEXED.c.entry_id, "ids")), {"ids": [*entries, *customers]})
+    for kind, ids in (("entry", entries), ("customer", customers)):
+        table = sa.table(f"search_{kind}", sa.column(f"{kind}_id", sa.Uuid()), sa.column("n", sa.Integer()))
+        here = among(table.c[f"{kind}_id"], "ids")
+        if is_sqlite(conn):
+            full_text = sa.table(f"search_{kind}_words", sa.column("rowid", sa.Integer()))
+            rows = sa.select(table.c.n).where(here)
+            conn.execute(sa.delete(full_text).where(full_text.c.rowid.in_(rows)), {"ids": list(ids)})
+        conn.execute(sa.delete(table).where(here), {"ids": list(ids)})

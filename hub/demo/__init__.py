@@ -113,7 +113,7 @@ def _arrange(conn: Connection, keys: Keys, outgoing: dict[str, Any]) -> int:
     if row is None:
         return 0
     settings = orjson.loads(keys.open(row.settings)) | outgoing
-    settings["listen_port"] = _free_port(settings["listen_port"])
+    settings["listen_port"] = _free_port(MAIL_PORT)
     sealed = keys.seal(orjson.dumps(settings))
     conn.execute(sa.update(INBOX).where(INBOX.c.id == row.id).values(settings=sealed, version=row.version + 1))
     return int(settings["listen_port"])

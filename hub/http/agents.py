@@ -15,6 +15,7 @@ from hub.core.access import Right, Viewer
 from hub.core.errors import Conflict, Forbidden, NotFound
 from hub.core.read import agents as read
 from hub.core.read import cases
+from hub.core.samples import remove_samples
 from hub.http.ask import Ask
 from hub.http.openapi import Routes
 from hub.http.session import name_workspace
@@ -194,6 +195,12 @@ async def change_workspace(ask: Ask, change: WorkspaceChange) -> WorkspaceOut:
     """Rename the workspace; customers see this name."""
     await ask.write(name_workspace, change.name)
     return WorkspaceOut.model_validate(await ask.read(_workspace, ask.hub.config.address))
+
+
+@routes.delete("/workspace/sample", Right.MANAGE)
+async def remove_sample(ask: Ask) -> None:
+    """Remove the demo's sample customers and agents; what you wrote yourself stays."""
+    await ask.write(remove_samples)
 
 
 def _workspace(conn: Connection, address: str) -> dict[str, Any]:
