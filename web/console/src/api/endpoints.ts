@@ -63,6 +63,8 @@ export const api = {
     patch<Agent>(`/agents/${id}`, change),
   tags: () => get<Tag[]>("/tags"),
   workspace: () => get<Workspace>("/workspace"),
+  renameWorkspace: (name: string) => patch<Workspace>("/workspace", { name }),
+  removeSample: () => remove("/workspace/sample"),
 
   views: () => get<View[]>("/views"),
   cases: (query: Query, signal?: AbortSignal) => get<CasePage>("/cases", query, signal),

@@ -38,7 +38,7 @@ export function App() {
   });
 
   const signedIn = useCallback(
-    (now: Me, to = "/inbox/mine") => {
+    (now: Me, to = "/") => {
       setCsrf(now.csrf);
       client.setQueryData(keys.me, now);
       setLost(false);
@@ -63,7 +63,7 @@ export function App() {
         {link ? (
           <LinkPage
             token={link}
-            onSignedIn={(now, first) => signedIn(now, first ? "/settings/channels?connect=1" : undefined)}
+            onSignedIn={(now, first) => signedIn(now, first ? "/settings/channels?connect=1" : "/")}
           />
         ) : out || lost || location === "/signin" ? (
           <SignIn wasSignedIn={lost} onSignedIn={signedIn} />
@@ -141,7 +141,7 @@ function Console({ me, onSignedOut }: { me: Me; onSignedOut: () => void }) {
           <Settings me={me} />
         </Route>
         <Route>
-          <Redirect to="/inbox/mine" replace />
+          <Landing />
         </Route>
       </Switch>
       {over === "palette" && <Palette cases={rows.current} onClose={() => setOver(null)} />}
@@ -149,6 +149,14 @@ function Console({ me, onSignedOut }: { me: Me; onSignedOut: () => void }) {
       {over === "new" && <NewConversation onClose={() => setOver(null)} />}
     </>
   );
+}
+
+/** Where there is something to do: one's own cases, else everybody's. */
+function Landing() {
+  const views = useQuery({ queryKey: keys.views, queryFn: api.views });
+  if (views.isPending) return null;
+  const mine = views.data?.find((view) => view.key === "mine");
+  return <Redirect to={mine?.count === 0 ? "/inbox/all" : "/inbox/mine"} replace />;
 }
 
 /** The words and looks of the channels there are. */
@@ -169,18 +177,18 @@ function useChannels(): string[] {
 /** Theme and text size follow the agent to every device. */
 function useFollowedPreferences(me: Me): void {
   const client = useQueryClient();
+  const first = useRef(me.settings);
   useEffect(() => {
-    takeOver(me.settings);
+    takeOver(first.current);
     let known = JSON.stringify(following(preferences.get()));
     return preferences.subscribe(() => {
       const now = following(preferences.get());
       if (JSON.stringify(now) === known) return;
       known = JSON.stringify(now);
-      api.changeMe({ settings: { ...me.settings, ...now } }).then(
+      api.changeMe({ settings: { ...first.current, ...now } }).then(
         (changed) => client.setQueryData<Me>(keys.me, (old) => old && { ...old, settings: changed.settings }),
         () => undefined,
       );
     });
-    // biome-ignore lint/correctness/useExhaustiveDependencies: once per sign-in
-  }, [client, me.id]);
+  }, [client]);
 }

@@ -88,7 +88,7 @@ export function InboxPage({ me, onPalette, onShortcuts, onSignOut, onNew, onRows
     if (layout.columns === 1) navigate(address({}));
     else row?.focus();
   };
-  const escape = () => {
+  const leave = () => {
     if (panelOpen || viewsOpen) {
       setPanelOpen(false);
       setViewsOpen(false);
@@ -133,7 +133,7 @@ export function InboxPage({ me, onPalette, onShortcuts, onSignOut, onNew, onRows
       keys: ["Escape"],
       group: "List",
       hidden: true,
-      run: escape,
+      run: leave,
     },
     { id: "views", label: "Show or hide the views", keys: ["["], group: "Screen", run: toggleViews },
     { id: "panel", label: "Show or hide the customer panel", keys: ["]"], group: "Screen", run: togglePanel },
@@ -221,7 +221,7 @@ export function InboxPage({ me, onPalette, onShortcuts, onSignOut, onNew, onRows
         </Boundary>
       )}
       {(viewsOpen || (panelOpen && !layout.panelDocked)) && !(layout.viewsDocked && !panelOpen) && (
-        <button type="button" className="scrim" aria-label="Close" onClick={escape} />
+        <button type="button" className="scrim" aria-label="Close" onClick={leave} />
       )}
       {showPanel && layout.panelDocked && thread && (
         <Resizer

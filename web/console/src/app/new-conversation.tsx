@@ -58,7 +58,7 @@ export function NewConversation({ onClose }: { onClose: () => void }) {
           <section aria-label={text.existing} className="known-people">
             {people.map((person) => (
               <button key={person.customer_id} type="button" className="result" onClick={() => open(person.thread_id)}>
-                <Avatar id={person.customer_id} name={person.name} size="s" />
+                <Avatar id={person.thread_id} name={person.name} size="s" />
                 <span className="grow ellipsis">{person.name}</span>
                 <span className="quiet ellipsis">{person.addresses[0]}</span>
               </button>

@@ -121,7 +121,7 @@ function Who({ thread }: { thread: Thread }) {
   return (
     <section className="panel-card" aria-label={text.name}>
       <div className="who">
-        <Avatar id={customer.id} name={customer.name} size="xl" />
+        <Avatar id={thread.id} name={customer.name} size="xl" />
         {name === null ? (
           <div className="grow who-words">
             <div className="who-name ellipsis" dir="auto">

@@ -37,7 +37,7 @@ export const CaseRow = memo(function CaseRow({ row, me, active, place, size, onO
       onPointerEnter={() => onNear(row)}
     >
       <span className="row-avatar">
-        <Avatar id={row.customer_id} name={row.customer_name} size="l" />
+        <Avatar id={row.thread_id} name={row.customer_name} size="l" />
         <ChannelGlyph channel={row.channel} />
       </span>
       <div className="row-words">

@@ -157,7 +157,7 @@ function DateField({ label, value, onChange }: { label: string; value: string; o
 function PersonRow({ person }: { person: CustomerHit }) {
   return (
     <Link href={`/inbox/all/${person.thread_id}`} className="result">
-      <Avatar id={person.customer_id} name={person.name} size="m" />
+      <Avatar id={person.thread_id} name={person.name} size="m" />
       <span className="grow result-words">
         <span className="result-name" dir="auto">
           {person.name}

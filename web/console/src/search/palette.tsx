@@ -40,7 +40,7 @@ export function Palette({ cases, onClose }: PaletteProps) {
       label: row.customer_name,
       words: row.subject,
       note: row.subject,
-      glyph: <Avatar id={row.customer_id} name={row.customer_name} size="s" />,
+      glyph: <Avatar id={row.thread_id} name={row.customer_name} size="s" />,
       run: () => go(`/inbox/all/${row.thread_id}?case=${row.id}`),
     })),
     ...commands
@@ -66,7 +66,7 @@ export function Palette({ cases, onClose }: PaletteProps) {
       label: person.name,
       words: person.addresses.join(" "),
       note: person.addresses[0],
-      glyph: <Avatar id={person.customer_id} name={person.name} size="s" />,
+      glyph: <Avatar id={person.thread_id} name={person.name} size="s" />,
       run: () => go(`/inbox/all/${person.thread_id}`),
     })),
   ];

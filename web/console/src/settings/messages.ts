@@ -1,7 +1,10 @@
 export const text = {
   settings: "Settings",
   back: "Back to the inbox",
-  sections: { me: "You", channels: "Channels", team: "Team", tokens: "API tokens" } as Record<string, string>,
+  sections: { me: "You", channels: "Channels", team: "Team", tokens: "API tokens", workspace: "Workspace" } as Record<
+    string,
+    string
+  >,
   failed: "This could not be loaded.",
   save: "Save",
   saved: "Saved.",
@@ -99,4 +102,17 @@ export const text = {
   revoke: "Revoke",
   revoked: "The token was revoked.",
   docs: "API documentation",
+
+  workspaceName: "Name of the workspace",
+  onlyAdminsWorkspace: "Only owners and admins can change the workspace.",
+  about: "About this hub",
+  address: "Address",
+  version: "Version",
+  customers: "Customers",
+  cases: "Cases",
+  sample: "Sample customers",
+  sampleWhy:
+    "This workspace holds sample customers to play with. Removing them takes their conversations along; nothing of your own is touched.",
+  removeSample: "Remove the sample",
+  sampleGone: "The sample was removed.",
 };

@@ -9,12 +9,14 @@ import { text } from "./messages";
 import "./settings.css";
 import { Team } from "./team";
 import { Tokens } from "./tokens";
+import { WorkspaceSettings } from "./workspace";
 
 const sections: Record<string, { icon: IconName; page: (props: { me: Me }) => React.ReactNode }> = {
   me: { icon: "user-round", page: MySettings },
   channels: { icon: "inbox", page: Channels },
   team: { icon: "users", page: Team },
   tokens: { icon: "key-round", page: Tokens },
+  workspace: { icon: "layers", page: WorkspaceSettings },
 };
 
 export default function Settings({ me }: { me: Me }) {

@@ -11,12 +11,13 @@ import { exactTime, time } from "../ui/time";
 import { copy, DeliveryState } from "./delivery";
 import { EntryMenu } from "./entry-menu";
 import { text } from "./messages";
+import { tintOf } from "./words";
 
 /** Messages of one author in a row: only the first has the header, only the last its state. */
 export function Bubbles({ entries, cases, glyph }: { entries: Entry[]; cases: Case[]; glyph: boolean }) {
   const first = entries[0] as Entry;
   const out = first.direction === "out";
-  const avatar = <Avatar id={first.author.id ?? first.author.name} name={first.author.name} size="m" />;
+  const avatar = <Avatar id={tintOf(first)} name={first.author.name} size="m" />;
   return (
     <div className={`speech ${out ? "speech-out" : ""}`}>
       {!out && avatar}
@@ -89,7 +90,17 @@ export function Note({ entry, cases }: { entry: Entry; cases: Case[] }) {
 }
 
 /** Said, but not in the thread yet. */
-export function PendingItem({ pending, author, onUndo }: { pending: Pending; author: string; onUndo: () => void }) {
+export function PendingItem({
+  pending,
+  author,
+  authorId,
+  onUndo,
+}: {
+  pending: Pending;
+  author: string;
+  authorId: string;
+  onUndo: () => void;
+}) {
   const words = (
     <div className={pending.kind === "note" ? "plain" : "bubble"} dir="auto">
       <Plain text={pending.text} />
@@ -139,7 +150,7 @@ export function PendingItem({ pending, author, onUndo }: { pending: Pending; aut
         <Attachments files={pending.attachments} />
         {state}
       </div>
-      <Avatar id={author} name={author} size="m" />
+      <Avatar id={authorId} name={author} size="m" />
     </article>
   );
 }

@@ -13,7 +13,7 @@ import { EntryMenu } from "./entry-menu";
 import { needsPaper, prepare } from "./mail";
 import { MailFrame } from "./mail-frame";
 import { text } from "./messages";
-import { lineCount, snippet } from "./words";
+import { lineCount, snippet, tintOf } from "./words";
 
 interface LetterProps {
   entry: Entry;
@@ -26,7 +26,7 @@ export function Letter({ entry, cases, onCollapse }: LetterProps) {
   return (
     <article id={`entry-${entry.id}`} className="card letter" aria-label={spoken(entry)} tabIndex={-1}>
       <header className="letter-head">
-        <Avatar id={entry.author.id ?? entry.author.name} name={entry.author.name} size="m" />
+        <Avatar id={tintOf(entry)} name={entry.author.name} size="m" />
         <div className="letter-who">
           <div className="letter-line">
             <span className="author" dir="auto">
@@ -65,7 +65,7 @@ export function FoldedLetter({ entry, onOpen }: { entry: Entry; onOpen: () => vo
   const files = entry.attachments.filter((file) => !file.inline).length;
   return (
     <button type="button" id={`entry-${entry.id}`} className="folded" aria-expanded="false" onClick={onOpen}>
-      <Avatar id={entry.author.id ?? entry.author.name} name={entry.author.name} size="s" />
+      <Avatar id={tintOf(entry)} name={entry.author.name} size="s" />
       <span className="folded-name">{entry.author.name}</span>
       <span className="folded-text grow ellipsis" dir="auto">
         {snippet(entry) || entry.subject}

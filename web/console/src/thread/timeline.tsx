@@ -71,7 +71,13 @@ export function Timeline({ thread, me, at }: TimelineProps) {
           ))}
           {!thread.more_after &&
             waiting.map((one) => (
-              <PendingItem key={one.key} pending={one} author={me.name} onUndo={() => void undo(one)} />
+              <PendingItem
+                key={one.key}
+                pending={one}
+                author={me.name}
+                authorId={me.id}
+                onUndo={() => void undo(one)}
+              />
             ))}
           {!items.length && !waiting.length && (
             <div className="empty">

@@ -5,33 +5,35 @@ type Facts = Record<string, unknown>;
 
 const word = (value: unknown): string => (typeof value === "string" || typeof value === "number" ? String(value) : "");
 
+const list = (value: unknown): string => (Array.isArray(value) ? value.map(word).filter(Boolean).join(", ") : "");
+
 /** What happened, as a sentence without its subject; the hub's event types are the keys. */
 const events: Record<string, (facts: Facts) => string> = {
-  assigned: (facts) =>
-    word(facts.to) || word(facts.name) ? `assigned ${word(facts.to) || word(facts.name)}` : "removed the assignee",
-  unassigned: () => "removed the assignee",
-  team: (facts) => `moved it to ${word(facts.name) || "no team"}`,
-  status: (facts) => statusWords[word(facts.to)] ?? `set it to ${word(facts.to)}`,
+  opened: (facts) => `opened the case “${word(facts.subject)}”`,
+  assigned: (facts) => `assigned it to ${word(facts.agent)}`,
+  unassigned: () => "took the assignee off",
+  team: (facts) => (facts.team ? `gave it to the team ${word(facts.team)}` : "took it from its team"),
+  priority: (facts) => `set the priority to ${word(facts.new)}`,
+  renamed: (facts) => `renamed the case to “${word(facts.new)}”`,
+  tagged: tagged,
   snoozed: (facts) =>
     facts.until ? `snoozed it until ${whenDue(word(facts.until))}` : "snoozed it until the customer replies",
+  woken: (facts) =>
+    facts.by === "time" ? "brought it back: its time has come" : "brought it back: the customer replied",
+  reopened: (facts) => (facts.by === "reply" ? "reopened it: the customer replied" : "reopened it"),
+  waiting: () => "set it to wait for the customer",
   done: () => "marked it done",
-  reopened: () => "reopened it",
-  priority: (facts) => `set the priority to ${word(facts.to)}`,
-  subject: (facts) => `named the case “${word(facts.to)}”`,
-  tagged: (facts) => `added the tag ${word(facts.name) || word(facts.tag)}`,
-  untagged: (facts) => `removed the tag ${word(facts.name) || word(facts.tag)}`,
-  case_opened: (facts) => `opened the case ${facts.subject ? `“${word(facts.subject)}”` : ""}`.trim(),
+  spam: () => "marked it as spam",
   moved: () => "moved a message to another case",
-  redacted: () => "removed a message",
+  customer: () => "changed the customer's details",
+  "customer added": (facts) => `added the customer ${word(facts.address)}`,
 };
 
-const statusWords: Record<string, string> = {
-  open: "reopened it",
-  waiting: "is waiting for the customer",
-  snoozed: "snoozed it",
-  done: "marked it done",
-  spam: "marked it as spam",
-};
+function tagged(facts: Facts): string {
+  const added = list(facts.added);
+  const removed = list(facts.removed);
+  return [added && `added the tag ${added}`, removed && `removed the tag ${removed}`].filter(Boolean).join(" and ");
+}
 
 export function eventWords(entry: Entry): string {
   const facts = entry.event ?? {};
@@ -42,6 +44,11 @@ export function eventWords(entry: Entry): string {
 /** How many lines somebody would have to read. */
 export function lineCount(quoted: string): number {
   return quoted.split("\n").filter((line) => line.trim()).length;
+}
+
+/** A customer has one colour whatever address they write from. */
+export function tintOf(entry: Entry): string {
+  return entry.author.kind === "customer" ? entry.thread_id : (entry.author.id ?? entry.author.name);
 }
 
 export function snippet(entry: Entry): string {
