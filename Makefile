@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check generated bench torture docs style types imports web-check fresh web system-parts
+.PHONY: help demo test check generated bench torture docs style types imports web-check fresh web-test pytest web system-parts
 
 help: ## Show what can be made
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -17,8 +17,12 @@ help: ## Show what can be made
 demo: $(VENV)/.runs web ## Install, build and start a hub with a sample shop to play with
 	@$(BIN)/onethread demo $(ARGS)
 
-test: $(VENV)/.tests web system-parts ## Install what tests need and run them all (ARGS="-k name" for some)
+test: web-test pytest ## Install what tests need and run them all (ARGS="-k name" for some)
+
+web-test: $(VENV)/.tests
 	@$(BIN)/python web/build_web.py run test
+
+pytest: $(VENV)/.tests web system-parts
 	@$(BIN)/python -m pytest $(ARGS)
 
 check: style types imports web-check fresh ## Lint, format, types, import rules, and generated files up to date
