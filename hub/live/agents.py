@@ -68,7 +68,7 @@ class Agents(socketio.AsyncNamespace):  # type: ignore[misc]
     async def enter(self, sid: str, request: web.Request) -> None:
         signed = await self._signed_in(request)
         if signed is None or signed.session_id is None or Right.READ not in signed.viewer.rights:
-            raise ConnectionRefusedError({"message": "Sign in again.", "data": {"code": "signed_out"}})
+            raise ConnectionRefusedError("Sign in again.", {"code": "signed_out"})
         by_token = "Authorization" in request.headers
         self.desks[sid] = Desk(signed.session_id, by_token, signed.viewer)
         self._presence.staff = len(self.desks)
@@ -183,7 +183,7 @@ class Agents(socketio.AsyncNamespace):  # type: ignore[misc]
                 lambda conn: sessions.by_token(conn, bearer) if bearer else sessions.by_cookie(conn, cookie)
             )
         except DatabaseGone:
-            raise ConnectionRefusedError({"message": TRY_AGAIN}) from None
+            raise ConnectionRefusedError(TRY_AGAIN) from None
 
 
 def thread_of(given: dict[str, Any]) -> UUID | None:

@@ -333,7 +333,7 @@ class Visitors(socketio.AsyncNamespace):  # type: ignore[misc]
 
 
 def refusal(message: str, code: str = "") -> ConnectionRefusedError:
-    return ConnectionRefusedError({"message": message, **({"data": {"code": code}} if code else {})})
+    return ConnectionRefusedError(message, *([{"code": code}] if code else []))
 
 
 def _blame(connector: Converses, hello: dict[str, Any], origin: str) -> str:

@@ -43,6 +43,7 @@ class Person:
         self._news = asyncio.Event()
         self.client.on("*", self._hear, namespace=namespace)
         self.client.on("connect_error", self._refused, namespace=namespace)
+        self.client.on("disconnect", self._gone, namespace=namespace)
 
     async def _hear(self, event: str, value: Any = None) -> None:
         self.told.append((event, value))
@@ -50,6 +51,10 @@ class Person:
 
     async def _refused(self, why: Any) -> None:
         self.told.append(("refused", why))
+        self._news.set()
+
+    async def _gone(self, why: str) -> None:
+        self.told.append(("gone", why))
         self._news.set()
 
     async def connect(self, url: str, auth: dict[str, Any] | None, headers: dict[str, str]) -> None:
