@@ -46,6 +46,32 @@ def migrate() -> None:
 
 
 @app.command()
+def doctor() -> None:
+    """Check database, ports, public URL, sockets and channels, and say what to fix."""
+    import asyncio
+
+    from hub.doctor import examine
+
+    config = _config()
+
+    async def look() -> int:
+        faults = 0
+        async for finding in examine(config):
+            faults += bool(finding.fix)
+            say(f"{'fix ' if finding.fix else 'ok  '}{finding.about}: {finding.found}")
+            if finding.fix:
+                say(f"      {finding.fix}")
+        return faults
+
+    faults = asyncio.run(look())
+    say(
+        "",
+        "Everything is well." if not faults else f"{faults} {'thing needs' if faults == 1 else 'things need'} fixing.",
+    )
+    raise typer.Exit(1 if faults else 0)
+
+
+@app.command()
 def openapi() -> None:
     """Print the API's OpenAPI document."""
     from hub.http import openapi as document

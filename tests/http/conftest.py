@@ -94,9 +94,9 @@ class House:
     async def arrive(self, inbox: str, text: str, sender: str = "maya", *, key: str = "", **more: Any) -> int:
         """One signed message through the hook."""
         body = orjson.dumps({"id": key or uuid4().hex, "from": {"address": sender}, "text": text, **more})
-        async with aiohttp.ClientSession() as session:
-            async with session.post(f"{self.url}/hooks/{inbox}", data=body, headers=signature(body)) as response:
-                return response.status
+        address = f"{self.url}/hooks/{inbox}"
+        async with aiohttp.ClientSession() as session, session.post(address, data=body, headers=signature(body)) as told:
+            return told.status
 
     async def indexed(self) -> None:
         while await self.hub.db.write(lambda conn: index(conn, 200)):
