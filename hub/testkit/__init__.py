@@ -39,6 +39,7 @@ reason, and the report shows it. The checks:
 
     declared      key, label, settings class and capabilities are there and agree with each other
     schema        the settings form can be drawn, secrets are write-only, a wrong value names its field
+    posted        an unsigned request to the inbox's hook address, by anybody and any method, is refused as Unverified
     forged        a request without a signature, or with rubbish for one, is refused as Unverified
     tampered      so is a signed one with other bytes
     stale         so is a signed one from outside the provider's time window

@@ -38,7 +38,7 @@ def able(**changes: Any) -> Capabilities:
     return replace(Webhook.capabilities, **changes)
 
 
-@found_by("forged", "tampered", "stale", "stranger")
+@found_by("posted", "forged", "tampered", "stale", "stranger")
 class LetsEverybodyIn(Webhook):
     def verify(self, raw: Raw) -> None:
         return

@@ -47,7 +47,7 @@ def test_a_failed_check_is_named_with_its_reason_and_ends_with_1(fixtures: Path)
     assert code == 1
     assert "FAILED dedup      bad-file and delivered must not have the same dedup key" in text
     assert "exempt echo       This provider never repeats what we say." in text
-    assert text.endswith("1 of 18 checks failed. 16 passed, 1 exempt.")
+    assert text.endswith("1 of 19 checks failed. 17 passed, 1 exempt.")
 
 
 def test_a_missing_expectation_is_recorded_when_asked_and_never_overwritten(fixtures: Path) -> None:

@@ -12,6 +12,7 @@ Check = Callable[[Bench], Awaitable[None]]
 CHECKS: Mapping[str, Check] = {
     "declared": declare.declared,
     "schema": declare.schema,
+    "posted": verify.posted,
     "forged": verify.forged,
     "tampered": verify.tampered,
     "stale": verify.stale,

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from hub.contract import Connector, Raw, Settings, Unverified
 from hub.testkit.bench import Bench, later, with_header
+from hub.testkit.fixtures import HOOK_URL
 from hub.testkit.verdict import Disagreement, require
 
 MARGIN = timedelta(seconds=60)
@@ -26,6 +27,13 @@ async def forged(bench: Bench) -> None:
             refuses(bench, connector, with_header(genuine, name, None), f"a request without its {name}")
             for rubbish in _rubbish(value):
                 refuses(bench, connector, with_header(genuine, name, rubbish), f"{name}: {rubbish[:60]!r}")
+
+
+async def posted(bench: Bench) -> None:
+    """Every inbox has a hook address, also one that is meant to get its requests by another way."""
+    for method in ("POST", "GET", "PUT", "SMTP", "IMAP"):
+        raw = replace(bench.kit.incoming("Hello"), method=method, url=HOOK_URL)
+        refuses(bench, bench.build(), raw, f"an unsigned request by {method} to the hook address")
 
 
 async def tampered(bench: Bench) -> None:
