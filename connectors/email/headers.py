@@ -22,6 +22,7 @@ _KNOWN = re.compile(
 )
 _BLANK_LINE = re.compile(rb"\n\r?\n")
 _WORD_START = re.compile(r"=\?([^?\s]{1,80})\?([bBqQ])\?")
+_SPECIAL = re.compile(r"[\"(<,;:]|=\?")
 _BRACKETED = re.compile(r"<([^<>]{1,900})>")
 _BARE_ID = re.compile(r"[^\s<>,;\"()]{1,500}@[^\s<>,;\"()]{1,400}")
 _QP = re.compile(rb"=([0-9A-Fa-f]{2})")
@@ -245,13 +246,20 @@ def parse_addresses(value: str) -> list[Mailbox]:
             phrase.clear()
             position += 1
         else:
-            end = position + 1
-            while end < size and value[end] not in '"(<,;:':
-                end += 1
+            end = _end_of_words(value, position)
             phrase.append(value[position:end])
             position = end
     finish()
     return found
+
+
+def _end_of_words(value: str, position: int) -> int:
+    """Up to the next sign with a meaning; inside an encoded word no sign has one."""
+    word = _WORD_START.match(value, position)
+    if word and (end := value.find("?=", word.end(), word.end() + 1_000)) >= 0:
+        return end + 2
+    stop = _SPECIAL.search(value, position + 1)
+    return stop.start() if stop else len(value)
 
 
 def _quoted(value: str, position: int) -> tuple[str, int]:
