@@ -55,7 +55,7 @@ export const api = {
   changeMe: (change: { name?: string; settings?: Record<string, unknown> }) => patch<Me>("/me", change),
   setPassword: (current: string, next: string) => put<void>("/me/password", { current, new: next }),
   link: (token: string) => get<Link>(`/links/${encodeURIComponent(token)}`),
-  useLink: (body: LinkSignIn) => post<Me>("/links", body),
+  spendLink: (body: LinkSignIn) => post<Me>("/links", body),
 
   agents: () => get<Agent[]>("/agents"),
   invite: (body: { email: string; name: string; role: Agent["role"] }) => post<Invited>("/agents", body),

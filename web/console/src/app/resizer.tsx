@@ -25,7 +25,6 @@ export function Resizer({ label, value, least, most, direction, onChange }: Resi
     set(value + step * direction);
   };
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a rule can't be dragged
     <div
       className="resizer"
       role="separator"

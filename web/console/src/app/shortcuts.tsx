@@ -33,7 +33,6 @@ export function Shortcuts({ onClose }: { onClose: () => void }) {
         onChange={(event) => setTyped(event.target.value)}
       />
       {!rows.length && <p className="quiet">{text.noShortcut}</p>}
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keys */}
       <div className="shortcut-groups" tabIndex={0} role="group" aria-label={text.shortcuts}>
         {[...groups].map(([group, members]) => (
           <section key={group}>

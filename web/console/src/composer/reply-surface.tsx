@@ -128,7 +128,6 @@ export function ReplySurface(props: ReplyProps) {
         onKeepThis={draft.keepThis}
         onClaim={() => row && void changeCase(client, row, { assignee_id: me.id }, text.assignMe)}
       />
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: dropping files has a button with the same effect */}
       <div
         className={`composer-box focus-${look.colour} ${dragged ? "is-dragged" : ""}`}
         onDragOver={(event) => {
@@ -310,6 +309,7 @@ function pending({ thread, row, target, content, chatLink, seen, done, anyway }:
       case_id: row?.id ?? null,
       chat_link: chatLink,
       send_anyway: anyway ?? false,
+      // biome-ignore lint/suspicious/noThenProperty: the API calls it so, and nobody awaits this
       then: done ? "done" : "",
     },
   };

@@ -31,7 +31,6 @@ export function CustomerPanel({ thread, active, onCase, onJump, onHide }: PanelP
         <span className="grow" />
         <IconButton icon="panel-right" label={text.hide} hint="]" onClick={onHide} />
       </header>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keys */}
       <div className="panel-body" tabIndex={0} role="group" aria-label={text.panel}>
         <Who thread={thread} />
         <Section title={text.identities}>

@@ -63,7 +63,6 @@ export function InboxForm({ connector, inbox, onDone, onBack }: InboxFormProps) 
   };
   return (
     <form ref={form} className="form inbox-form" onSubmit={save} noValidate>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keys */}
       <div className="form inbox-fields" tabIndex={0} role="group" aria-label={connector.label}>
         <Field
           label={text.inboxName}

@@ -46,7 +46,6 @@ export default function Settings({ me }: { me: Me }) {
           </Link>
         ))}
       </nav>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keys */}
       <main className="settings-main" tabIndex={0} aria-label={text.sections[section]}>
         <div className="settings-column">
           <h1>{text.sections[section]}</h1>

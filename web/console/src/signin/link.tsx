@@ -48,7 +48,7 @@ function UseLink({ token, link, onSignedIn }: LinkPageProps & { link: Link }) {
   const send = (body: Record<string, string>) => {
     setBusy(true);
     api
-      .useLink({ token, ...body })
+      .spendLink({ token, ...body })
       .then((me) => onSignedIn(me, first), setError)
       .finally(() => setBusy(false));
   };

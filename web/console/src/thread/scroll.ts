@@ -57,7 +57,6 @@ export function useScroll(options: ScrollOptions) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the content is what moves things
   useLayoutEffect(restore, [restore, options.content]);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what the agent adds is always shown
   useLayoutEffect(() => {
     if (!settled.current || !options.tail) return;
     sticky.current = true;

@@ -48,7 +48,6 @@ export function Timeline({ thread, me, at }: TimelineProps) {
   const fold = (key: string) => setOpen((old) => new Set([...old].filter((one) => one !== key)));
   return (
     <div className="timeline-wrap">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keys */}
       <div
         ref={scroll.box}
         className="timeline"
