@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from connectors.webhook.simulator import YourSystem
-from hub.testkit import Mischief
+from hub.testkit import Mischief, broken
 from tests.support.hub import Hub, StartHub
 from tests.support.owner import ApiError, Owner
 from tests.support.processes import wait_until
@@ -181,3 +181,36 @@ async def test_the_secret_never_comes_back_and_a_rotation_loses_nothing(shop: Sh
     assert words(await shop.thread_of("ada-17")) == ["Signed with the old one", "Signed with the new one"]
     assert SECRET not in shop.hub.log
     assert fresh not in shop.hub.log
+
+
+async def test_bodies_that_break_parsers_are_kept_and_never_an_error_of_ours(shop: Shop) -> None:
+    """A 5xx would make the provider repeat them for ever."""
+    bodies = sorted({body for body in broken.ALWAYS if len(body) <= MOST})
+    raws = [replace(shop.system.event({}), body=body) for body in bodies]
+    assert await shop.system.deliver(*raws) == [200] * len(bodies)
+    kept = len(await shop.envelopes("dead")) + len(await shop.envelopes("ignored"))
+    assert kept == len(bodies)
+    assert await shop.customers() == []
+    assert await shop.system.deliver(shop.system.says("41", "ada-17", "Still there?")) == [200]
+    assert "Traceback" not in shop.hub.log
+
+
+async def test_a_signature_of_any_bytes_is_refused_and_never_an_error_of_ours(shop: Shop) -> None:
+    """Sent byte by byte, as no well-behaved client would."""
+    latin = "t=1,v1=é".encode("latin-1")
+    digits = b"t=" + b"9" * 5000 + b",v1=" + b"0" * 64
+    for header in (b"", b"t=1", latin, b"\xff\xfe", digits):
+        status = await post_raw(shop, header)
+        assert status.split()[1] in (b"400", b"401"), (header, status)
+    assert await shop.envelopes("dead") == []
+
+
+async def post_raw(shop: Shop, signature: bytes) -> bytes:
+    path = shop.inbox["hook_url"].removeprefix(shop.hub.url).encode()
+    reader, writer = await asyncio.open_connection("127.0.0.1", shop.hub.port)
+    writer.write(b"POST " + path + b" HTTP/1.1\r\nHost: hub\r\nConnection: close\r\nContent-Length: 2\r\n")
+    writer.write(b"x-onethread-signature: " + signature + b"\r\n\r\n{}")
+    status = await reader.readline()
+    writer.close()
+    await writer.wait_closed()
+    return status

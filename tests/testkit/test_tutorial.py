@@ -3,7 +3,6 @@
 import asyncio
 import importlib
 import sys
-import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from hub.testkit.run import run
 from tests.support.hub import StartHub
 from tests.support.owner import Owner
 from tests.support.processes import wait_until
+from tests.testkit.packages import install
 from tests.testkit.pages import blocks
 
 PAGE = "connectors/write-a-connector.md"
@@ -38,19 +38,6 @@ def pigeon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for module in [name for name in sys.modules if name.partition(".")[0] == "onethread_pigeon"]:
         del sys.modules[module]
     registry.refresh()
-
-
-def install(folder: Path) -> None:
-    """What an installer makes of the page's pyproject.toml."""
-    project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
-    info = folder / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n")
-    groups = project["entry-points"].items()
-    lines = [
-        f"[{group}]\n" + "".join(f"{name} = {value}\n" for name, value in points.items()) for group, points in groups
-    ]
-    (info / "entry_points.txt").write_text("\n".join(lines))
 
 
 def test_the_connector_of_the_page_conforms_as_the_page_says(pigeon: Path) -> None:
