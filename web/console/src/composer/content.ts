@@ -37,8 +37,9 @@ export function sameTarget(a: Target, b: Target): boolean {
 
 export function addresses(typed: string): string[] {
   return typed
-    .split(/[,;\s]+/u)
-    .map((one) => one.replace(/^.*<|>.*$/gu, "").trim())
+    .split(/[,;\n]+/u)
+    .flatMap((one) => /<([^>]*)>/u.exec(one)?.[1] ?? one.split(/\s+/u))
+    .map((one) => one.trim())
     .filter(Boolean);
 }
 

@@ -15,13 +15,16 @@ export function parseTime(typed: string, now: Date): Date | null {
   const span = /^(?:in )?(\d+) ?(m|h|d|w)(?:in|ins|inutes?|rs?|ours?|ays?|eeks?)?$/u.exec(words);
   if (span) return later(now, Number(span[1]) * (units[span[2] ?? ""] ?? 0));
   const clock = /(?:^| )(\d{1,2})(?:[:.](\d{2}))? ?(am|pm)?$/u.exec(words);
-  const date =
-    clock && !/^\d{1,2} [a-z]{3}/u.test(words.slice(clock.index).trim()) ? words.slice(0, clock.index).trim() : words;
+  return at(clock ? words.slice(0, clock.index).trim() : words, clock, now) ?? (clock && at(words, null, now));
+}
+
+/** A day's words and a clock; without a clock it is the morning, without a day the next time that the clock shows it. */
+function at(date: string, clock: RegExpExecArray | null, now: Date): Date | null {
   const day = date ? parseDay(date, now) : start(now);
-  if (!day) return null;
   const hour = clock ? hours(Number(clock[1]), clock[3]) : MORNING;
-  if (hour === null || Number(clock?.[2] ?? 0) > 59) return null;
-  day.setHours(hour, Number(clock?.[2] ?? 0), 0, 0);
+  const minute = Number(clock?.[2] ?? 0);
+  if (!day || hour === null || minute > 59) return null;
+  day.setHours(hour, minute, 0, 0);
   if (day <= now && !date) day.setDate(day.getDate() + 1);
   return day > now ? day : null;
 }
