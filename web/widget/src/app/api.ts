@@ -26,8 +26,9 @@ export async function fetchConfig(inbox: string): Promise<Config> {
 }
 
 /** Spends a chat link. A device that already holds a visitor says so, and gets the same conversation again. */
-export async function spendLink(token: string): Promise<{ visitor: string; inbox: string }> {
-  const answer = await fetch(`/c/${encodeURIComponent(token)}`, { method: "POST", credentials: "omit" });
+export async function spendLink(token: string, held: string): Promise<{ visitor: string; inbox: string }> {
+  const headers: HeadersInit = held ? { authorization: `Visitor ${held}` } : {};
+  const answer = await fetch(`/c/${encodeURIComponent(token)}`, { method: "POST", credentials: "omit", headers });
   if (!answer.ok) throw new Refused(answer.status, sentence(await answer.text()));
   return answer.json();
 }

@@ -55,6 +55,20 @@ export function forget(inbox: string): void {
   write(recordKey(inbox), null);
 }
 
+/** A visitor that this device is already, so that the hub knows it again when the answer to a chat link got lost. */
+export function heldVisitor(): string {
+  try {
+    for (const key of Object.keys(localStorage)) {
+      const inbox = /^onethread:([^:]+)$/.exec(key)?.[1];
+      const { visitor } = inbox ? recall(inbox, "") : {};
+      if (visitor) return visitor;
+    }
+  } catch {
+    // No storage, no visitor.
+  }
+  return "";
+}
+
 const linkKey = (token: string) => `onethread:link:${token.slice(-16)}`;
 
 /** A chat link works once; on the device that used it, it leads back to the conversation. */

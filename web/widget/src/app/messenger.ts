@@ -23,6 +23,8 @@ export interface State {
   unread: number;
   /** What a screen reader should hear: the newest message of the team. */
   announced: string;
+  /** Raised when another person begins: what is typed on the screen is not theirs. */
+  person: number;
 }
 
 const TYPING_SHOWS = 6_000;
@@ -70,6 +72,7 @@ export class Messenger {
       emailKnown: false,
       unread: 0,
       announced: "",
+      person: 0,
     };
     this.remember();
     addEventListener("storage", (event) => event.key === recordKey(inbox) && this.otherTab());
@@ -212,8 +215,16 @@ export class Messenger {
     this.own.clear();
     this.lastRead = 0;
     this.email = "";
-    this.set({ talk: conversation.empty, loaded: false, emailKnown: false, unread: 0, agent: null });
     this.remember();
+    this.set({
+      talk: conversation.empty,
+      loaded: false,
+      emailKnown: false,
+      unread: 0,
+      agent: null,
+      announced: "",
+      person: this.state.person + 1,
+    });
     this.adopt();
     if (this.visible) this.dial();
   }

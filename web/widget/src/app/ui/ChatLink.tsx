@@ -1,6 +1,6 @@
 import { Component } from "preact";
 import { Refused, spendLink } from "../api";
-import { linkUsedHere, rememberLink } from "../device";
+import { heldVisitor, linkUsedHere, rememberLink } from "../device";
 import { t } from "../words";
 import { Icon } from "./Icon";
 
@@ -42,7 +42,7 @@ export class ChatLink extends Component<Props, { error: string; busy: boolean }>
     if (known) return onOpen(known);
     this.setState({ busy: true, error: "" });
     try {
-      const { inbox, visitor } = await spendLink(token);
+      const { inbox, visitor } = await spendLink(token, heldVisitor());
       rememberLink(token, inbox);
       onOpen(inbox, visitor);
     } catch (reason) {

@@ -65,7 +65,7 @@ export class Talk extends Held<Props, { over: boolean }> {
                 </span>
               </>
             )}
-            <Composer key={form ? "form" : "line"} hold={this.composer} m={m} form={form} />
+            <Composer key={`${form} ${m.state.person}`} hold={this.composer} m={m} form={form} />
             {form && (
               <button type="submit" class="btn">
                 {t("send_message")}
