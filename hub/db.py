@@ -156,11 +156,30 @@ def insert(conn: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]])
     """Insert rows that all have the same keys; a conflict is an error."""
     if not rows:
         return
+    names = _worth_sending(table, rows)
     if is_sqlite(conn):
-        conn.execute(_plain_insert(table, tuple(rows[0])), list(rows))
-        return
-    names = tuple(rows[0])
-    conn.exec_driver_sql(_unnest(table, names, ""), _arrays(table, names, rows))
+        conn.execute(_plain_insert(table, names), [{name: row[name] for name in names} for row in rows])
+    else:
+        conn.exec_driver_sql(_unnest(table, names, ""), _arrays(table, names, rows))
+
+
+def _worth_sending(table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The columns in which some row differs from what the database would fill in by itself: half of an entry's."""
+    silent = _silent(table)
+    return tuple(name for name in rows[0] if any(row[name] != silent[name] for row in rows))
+
+
+@cache
+def _silent(table: sa.Table) -> dict[str, Any]:
+    """What each column holds when nothing is said of it; an object equal to nothing where something must be said."""
+    return {column.name: _default(column) for column in table.c}
+
+
+def _default(column: sa.Column[Any]) -> Any:
+    if isinstance(column.server_default, sa.DefaultClause):
+        text = str(column.server_default.arg)
+        return text if isinstance(column.type, sa.Text) else int(text)
+    return None if column.nullable else object()
 
 
 @cache
@@ -172,25 +191,33 @@ def _plain_insert(table: sa.Table, names: tuple[str, ...]) -> sa.Insert:
 def insert_missing(
     conn: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]], key: tuple[str, ...]
 ) -> set[tuple[Any, ...]]:
-    """Insert those rows whose `key` isn't there yet, in the given order; returns the keys that went in."""
+    """Insert those rows whose `key` isn't there yet, in the given order; returns the keys that went in.
+
+    PostgreSQL's answer is the insert's own. On SQLite this process holds the one write lock, so looking first is safe.
+    """
     if not rows:
         return set()
-    names = tuple(rows[0])
     if is_sqlite(conn):
-        statement = _insert_or_nothing(table, names, key)
-        return {tuple(row[k] for k in key) for row in rows if conn.execute(statement, row).rowcount}
+        known = _present(conn, table, rows, key)
+        fresh = {found: row for row in rows if (found := tuple(row[k] for k in key)) not in known}
+        insert(conn, table, list(fresh.values()))
+        return set(fresh)
+    names = tuple(dict.fromkeys((*key, *_worth_sending(table, rows))))
     columns = ", ".join(f'"{name}"' for name in key)
     tail = f"ON CONFLICT ({columns}) DO NOTHING RETURNING {columns}"
-    done = conn.exec_driver_sql(_unnest(table, names, tail), _arrays(table, names, rows))
-    return {tuple(row) for row in done}
+    return {tuple(row) for row in conn.exec_driver_sql(_unnest(table, names, tail), _arrays(table, names, rows))}
+
+
+def _present(
+    conn: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]], key: tuple[str, ...]
+) -> set[tuple[Any, ...]]:
+    values = {name: list({row[name] for row in rows}) for name in key}
+    return {tuple(row) for row in conn.execute(_by_key(table, key), values)}
 
 
 @cache
-def _insert_or_nothing(table: sa.Table, names: tuple[str, ...], key: tuple[str, ...]) -> Any:
-    from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-
-    values = {name: sa.bindparam(name, type_=table.c[name].type) for name in names}
-    return sqlite_insert(table).values(values).on_conflict_do_nothing(index_elements=list(key))
+def _by_key(table: sa.Table, key: tuple[str, ...]) -> sa.Select[Any]:
+    return sa.select(*(table.c[name] for name in key)).where(*(among(table.c[name], name) for name in key))
 
 
 def update(conn: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]], key: str = "id") -> None:

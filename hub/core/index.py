@@ -103,9 +103,8 @@ def _put_entries(conn: Connection, found: list[tuple[Any, list[str]]]) -> None:
         rows = [{"id": row.id, "at": row.at, "words": own} for row, own in found]
         conn.execute(_PG_ENTRY, rows)
         return
-    for row, own in found:
-        n = _row_of(conn, "entry", row.id, {"at": row.at})
-        conn.execute(_SQLITE_PUT["entry"], {"n": n, "words": " ".join(own)})
+    numbers = _numbers(conn, "entry", {row.id: {"at": row.at} for row, _ in found})
+    conn.execute(_SQLITE_PUT["entry"], [{"n": numbers[row.id], "words": " ".join(own)} for row, own in found])
 
 
 def _put_customers(conn: Connection, threads: Iterable[UUID], customers: list[UUID]) -> None:
@@ -122,20 +121,22 @@ def _put_customers(conn: Connection, threads: Iterable[UUID], customers: list[UU
     if not is_sqlite(conn):
         conn.execute(_PG_CUSTOMER, [{"id": id_, "words": own} for id_, own in rows.items()])
         return
-    for id_, own in rows.items():
-        joined = " ".join(own)
-        n = _row_of(conn, "customer", id_, {})
-        before = conn.execute(_SQLITE_GET["customer"], {"n": n}).scalar()
-        if before != joined:
-            conn.execute(_SQLITE_PUT["customer"], {"n": n, "words": joined})
+    numbers = _numbers(conn, "customer", {id_: {} for id_ in rows})
+    before = dict(conn.execute(_SQLITE_CUSTOMER_WORDS, {"numbers": list(numbers.values())}).tuples())
+    joined = {numbers[id_]: " ".join(own) for id_, own in rows.items()}
+    changed = [{"n": n, "words": own} for n, own in joined.items() if before.get(n) != own]
+    if changed:
+        conn.execute(_SQLITE_PUT["customer"], changed)
 
 
-def _row_of(conn: Connection, kind: str, id_: UUID, values: dict[str, Any]) -> int:
-    """The number of this entry or customer in the full-text table; numbers rise with time, so they order a search."""
-    found = conn.execute(_SQLITE_FIND[kind], {"id": id_}).scalar()
-    if found is None:
-        found = conn.execute(_SQLITE_ADD[kind], {"id": id_, **values}).scalar_one()
-    return int(found)
+def _numbers(conn: Connection, kind: str, wanted: dict[UUID, dict[str, Any]]) -> dict[UUID, int]:
+    """Each one's number in the full-text table, given where it is new; they rise with time and so order a search."""
+    known = {row.id: row.n for row in conn.execute(_SQLITE_FIND[kind], {"ids": list(wanted)})}
+    missing = [id_ for id_ in wanted if id_ not in known]
+    if missing:
+        conn.execute(_SQLITE_ADD[kind], [{"id": id_, **wanted[id_]} for id_ in missing])
+        known |= {row.id: row.n for row in conn.execute(_SQLITE_FIND[kind], {"ids": missing})}
+    return known
 
 
 _PG_ENTRY = sa.text(
@@ -159,15 +160,24 @@ def _typed(statement: str) -> sa.TextClause:
     return found.bindparams(*(sa.bindparam(name, type_=kinds[name]) for name in found._bindparams if name in kinds))
 
 
-_SQLITE_FIND = {kind: _typed(f"SELECT n FROM search_{kind} WHERE {kind}_id = :id") for kind in ("entry", "customer")}
-_SQLITE_ADD = {
-    "entry": _typed("INSERT INTO search_entry (entry_id, at) VALUES (:id, :at) RETURNING n"),
-    "customer": _typed("INSERT INTO search_customer (customer_id) VALUES (:id) RETURNING n"),
-}
-_SQLITE_GET = {"customer": sa.text("SELECT words FROM search_customer_words WHERE rowid = :n")}
-_SQLITE_PUT = {
-    kind: sa.text(f"INSERT OR REPLACE INTO search_{kind}_words (rowid, words) VALUES (:n, :words)")
+_SEARCH = {
+    kind: sa.table(f"search_{kind}", sa.column("n", sa.Integer()), sa.column(f"{kind}_id", sa.Uuid()))
     for kind in ("entry", "customer")
+}
+_SQLITE_FIND = {
+    kind: sa.select(table.c.n, table.c[f"{kind}_id"].label("id")).where(among(table.c[f"{kind}_id"], "ids"))
+    for kind, table in _SEARCH.items()
+}
+_SQLITE_ADD = {
+    "entry": _typed("INSERT INTO search_entry (entry_id, at) VALUES (:id, :at)"),
+    "customer": _typed("INSERT INTO search_customer (customer_id) VALUES (:id)"),
+}
+_CUSTOMER_WORDS = sa.table("search_customer_words", sa.column("rowid", sa.Integer()), sa.column("words", sa.Text()))
+_SQLITE_CUSTOMER_WORDS = sa.select(_CUSTOMER_WORDS.c.rowid, _CUSTOMER_WORDS.c.words).where(
+    among(_CUSTOMER_WORDS.c.rowid, "numbers")
+)
+_SQLITE_PUT = {
+    kind: sa.text(f"INSERT OR REPLACE INTO search_{kind}_words (rowid, words) VALUES (:n, :words)") for kind in _SEARCH
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import islice
 
 LONGEST = 64
 MOST = 20_000
@@ -23,12 +24,14 @@ def fold(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """Every word once, in order of appearance."""
-    found: dict[str, None] = {}
-    for word in _cut(fold(text)):
-        found[word] = None
-        if len(found) >= MOST:
-            break
-    return list(found)
+    folded = fold(text)
+    if _UNSPACED.search(folded) is None:
+        found = dict.fromkeys(_WORD.findall(folded))
+        if len(folded) > LONGEST:
+            found = dict.fromkeys(word[:LONGEST] for word in found)
+    else:
+        found = dict.fromkeys(_cut(folded))
+    return list(islice(found, MOST))
 
 
 def _cut(folded: str) -> Iterator[str]:
