@@ -81,6 +81,21 @@ def openapi() -> None:
 
 
 @app.command()
+def new_connector(
+    name: Annotated[str, typer.Argument(help="Lower-case letters, digits and _, as in my_sms")],
+) -> None:
+    """Write the package of a connector that works, to be changed into your own."""
+    from pathlib import Path
+
+    from hub.testkit.scaffold import CantWrite, next_steps, write
+
+    try:
+        say(next_steps(name, write(name, Path.cwd())))
+    except CantWrite as error:
+        fail(str(error))
+
+
+@app.command()
 def conformance(
     connector: Annotated[str, typer.Argument(help="The connector's key, as in its entry point")],
     record: Annotated[bool, typer.Option(help="Write what fixtures without an expectation mean today")] = False,

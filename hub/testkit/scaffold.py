@@ -47,7 +47,7 @@ def next_steps(key: str, folder: Path) -> str:
         f"  pip install --editable {folder}\n"
         f"  onethread conformance {key}\n"
         f"\n"
-        f"Now make it yours: docs/connectors/write-a-connector.md goes through it file by file.\n"
+        f"Now make it yours: docs/connectors/write-a-connector.md goes through it file by file."
     )
 
 

@@ -1,6 +1,7 @@
 """`onethread new-connector`: a package that conforms under any name."""
 
 import importlib
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from hub.testkit.checks import CHECKS
 from hub.testkit.run import examine_all
 from hub.testkit.scaffold import CantWrite, next_steps, write
+from tests.testkit.packages import install
 
 
 @pytest.fixture
@@ -41,6 +43,31 @@ def test_what_is_written_is_typed_and_tidy(folder: Path) -> None:
 
 def test_it_says_what_to_do_next(folder: Path) -> None:
     assert f"pip install --editable {folder}\n  onethread conformance my_sms\n" in next_steps("my_sms", folder)
+
+
+def test_the_command_writes_it_and_conformance_agrees(tmp_path: Path) -> None:
+    made = onethread(tmp_path, "new-connector", "swift")
+    assert (made.returncode, made.stderr) == (0, "")
+    folder = tmp_path / "onethread-swift"
+    assert made.stdout == next_steps("swift", folder) + "\n"
+    again = onethread(tmp_path, "new-connector", "swift")
+    assert (again.returncode, "is there already" in again.stderr) == (1, True)
+
+    install(folder)
+    checked = onethread(tmp_path, "conformance", "swift", PYTHONPATH=str(folder))
+    assert checked.returncode == 0, checked.stdout
+    assert checked.stdout.endswith("The connector conforms. 18 passed, 1 exempt.\n")
+
+
+def onethread(folder: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "hub", *arguments],
+        cwd=folder,
+        env={**os.environ, **env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_it_overwrites_nothing(folder: Path) -> None:
