@@ -169,8 +169,8 @@ def wire_address(value: str) -> str:
 
 def encoded(text: str, name: str) -> str:
     text = one_line(text)
-    if text.isascii() and "=?" not in text:
-        return Header(text, header_name=name, maxlinelen=200).encode(linesep="\r\n")
+    if text.isascii() and "=?" not in text and len(text) < 900:
+        return text
     return Header(text, "utf-8", header_name=name).encode(linesep="\r\n")
 
 

@@ -19,6 +19,10 @@ def no_encryption(where: str, error: BaseException) -> Unauthorised:
     return Unauthorised(f"{where} doesn't offer this encryption. Choose another “Encryption”, or check the port")
 
 
+def is_about_tls(error: BaseException) -> bool:
+    return isinstance(_innermost(error), ssl.SSLError)
+
+
 def reason(error: BaseException) -> str:
     inner = _innermost(error)
     if isinstance(inner, ConnectionRefusedError):

@@ -88,10 +88,16 @@ class _Session:
 
     def _login(self, box: MailBoxUnencrypted | MailBox | MailBoxStartTls) -> None:
         user, password = self.settings.imap_user, self.settings.imap_password.get_secret_value()
-        if user.isascii() and password.isascii():
-            box.login(user, password, initial_folder=None)
-        else:
-            box.login_utf8(user, password, initial_folder=None)
+        login = box.login if user.isascii() and password.isascii() else box.login_utf8
+        try:
+            login(user, password, initial_folder=None)
+        except imaplib.IMAP4.abort:
+            raise
+        except (imaplib.IMAP4.error, MailboxLoginError) as error:
+            host = self.settings.imap_host
+            if any(word in str(error).lower() for word in _LATER):
+                raise Unavailable(f"{host} takes no login now: {error}") from error
+            raise Unauthorised(f"Login refused by {host}: check the user name and the password") from error
 
     @property
     def client(self) -> imaplib.IMAP4:
@@ -303,10 +309,6 @@ def _clear_errors(settings: EmailSettings) -> Iterator[None]:
     where = f"{settings.imap_host}:{settings.imap_port}"
     try:
         yield
-    except MailboxLoginError as error:
-        if any(word in str(error).lower() for word in _LATER):
-            raise Unavailable(f"{settings.imap_host} takes no login now: {error}") from error
-        raise Unauthorised(f"Login refused by {settings.imap_host}: check the user name and the password") from error
     except MailboxFolderSelectError as error:
         raise Unauthorised(f"{settings.imap_host} has no folder “{settings.imap_folder}”. Check “Folder”") from error
     except (ssl.SSLError, MailboxStarttlsError) as error:

@@ -50,6 +50,7 @@ class ImapServer:
         self.port = 0
         self.sessions: set[_Session] = set()
         self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def inbox(self) -> Folder:
@@ -81,12 +82,18 @@ class ImapServer:
     async def stop(self) -> None:
         if self._server is not None:
             self._server.close()
-            self.hang_up()
             self._server = None
+            self.hang_up()
+            if self._tasks:
+                await asyncio.wait(self._tasks)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         session = _Session(self, reader, writer)
         self.sessions.add(session)
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         try:
             await session.run()
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):

@@ -73,6 +73,11 @@ class Reader:
         fields = tree.root.headers
         content = body.read(tree)
         parts = _split(content)
+        if "x-truncated" in raw.headers:
+            limit = self.settings.max_megabytes
+            warnings.append(
+                f"This mail is larger than {limit} MB; only its beginning was read, all of it is in the mailbox."
+            )
         subject = fields.text("subject")
         if len(subject) > MAX_SUBJECT:
             warnings.append("The subject is very long and was cut.")

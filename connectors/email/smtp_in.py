@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import ipaddress
 import logging
+import os
 import ssl
 from collections import Counter
 from collections.abc import Callable
@@ -14,8 +15,9 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from hub.contract import Intake, Raw, TooLarge, Unavailable, Unverified
+from hub.contract import Intake, Raw, TooLarge, Unauthorised, Unavailable, Unverified
 
+from .errors import reason
 from .settings import EmailSettings
 
 MAX_RECIPIENTS = 100
@@ -65,7 +67,14 @@ class Door:
             if self.server is None:
                 loop = asyncio.get_running_loop()
                 tls = _certificate(room.settings.listen_certificate)
-                self.server = await loop.create_server(lambda: _Conversation(self, tls), self.host, self.port)
+                try:
+                    self.server = await loop.create_server(lambda: _Conversation(self, tls), self.host, self.port)
+                except OSError as error:
+                    _doors.pop((self.host, self.port, loop), None)
+                    why = os.strerror(error.errno).lower() if error.errno else str(error)
+                    raise Unavailable(
+                        f"Mail port {self.port} can't be opened on {self.host}: {why}. Choose another port"
+                    ) from error
             self.away = {other: until for other, until in self.away.items() if not other.exact & room.exact}
             self.rooms.append(room)
 
@@ -253,5 +262,10 @@ def _certificate(path: str) -> ssl.SSLContext | None:
     if not path:
         return None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(path)
+    try:
+        context.load_cert_chain(path)
+    except (OSError, ssl.SSLError) as error:
+        raise Unauthorised(
+            f"The certificate file {path} can't be read: {reason(error)}. Check “Certificate file”"
+        ) from error
     return context

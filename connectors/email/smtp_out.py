@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -13,7 +12,7 @@ from aiosmtplib import SMTPResponse
 
 from hub.contract import Refused, Unauthorised, Unavailable, Uncertain
 
-from .errors import no_encryption, unreachable
+from .errors import is_about_tls, no_encryption, unreachable
 from .settings import EmailSettings
 
 CONNECT_TIMEOUT = 15.0
@@ -81,10 +80,9 @@ async def _connected(settings: EmailSettings) -> AsyncIterator[aiosmtplib.SMTP]:
     )
     try:
         await client.connect(timeout=CONNECT_TIMEOUT)
-    except (ssl.SSLError, aiosmtplib.SMTPNotSupported) as error:
-        raise no_encryption(where, error) from error
     except (aiosmtplib.SMTPException, OSError, UnicodeError) as error:
-        raise unreachable(where, error) from error
+        tls = is_about_tls(error) or "STARTTLS" in str(error)
+        raise (no_encryption if tls else unreachable)(where, error) from error
     try:
         await _login(client, settings)
         yield client
