@@ -53,7 +53,7 @@ def draw(rows: Rows, edges: Edges, words: Mapping[str, str], beside: tuple[str, 
     spots[connectors] = Spot(right, len(rows) - 2)
     arrows = [
         *(along([spots[name] for name in way]) for way in ways),
-        *(from_beside(spots[importer], spots[imported]) for importer, imported in sorted(edges - inner)),
+        *(across(spots[importer], spots[imported]) for importer, imported in sorted(edges - inner)),
         discovery(spots["hub.registry"], spots[connectors]),
     ]
     boxes = [box(name, spots[name], text) for name, text in words.items()]
@@ -131,11 +131,15 @@ def along(spots: list[Spot]) -> str:
     return arrow(" ".join(parts))
 
 
-def from_beside(importer: Spot, imported: Spot) -> str:
+def across(importer: Spot, imported: Spot) -> str:
+    """Between the rows and what stands beside them: along the gap above a row, or down beside all rows."""
     if importer.middle == imported.middle:
         return arrow(f"M{importer.middle:.0f} {importer.bottom:.0f} V{imported.top:.0f}")
-    height, lane = (imported.top + imported.bottom) / 2, importer.middle - BOX / 4
-    return arrow(f"M{lane:.0f} {importer.bottom:.0f} V{height:.0f} H{imported.right:.0f}")
+    if importer.middle < imported.middle:
+        height = (importer.top + importer.bottom) / 2
+        return arrow(f"M{importer.right:.0f} {height:.0f} H{imported.middle:.0f} V{imported.top:.0f}")
+    lane, height, end = importer.middle - BOX / 4, imported.top - GAP / 2, imported.middle + BOX / 4
+    return arrow(f"M{lane:.0f} {importer.bottom:.0f} V{height:.0f} H{end:.0f} V{imported.top:.0f}")
 
 
 def discovery(registry: Spot, connectors: Spot) -> str:
