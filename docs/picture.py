@@ -132,12 +132,12 @@ def along(spots: list[Spot]) -> str:
 
 
 def across(importer: Spot, imported: Spot) -> str:
-    """Between the rows and what stands beside them: along the gap above a row, or down beside all rows."""
+    """Between the rows and what stands beside them, along the gap above a row."""
     if importer.middle == imported.middle:
         return arrow(f"M{importer.middle:.0f} {importer.bottom:.0f} V{imported.top:.0f}")
     if importer.middle < imported.middle:
-        height = (importer.top + importer.bottom) / 2
-        return arrow(f"M{importer.right:.0f} {height:.0f} H{imported.middle:.0f} V{imported.top:.0f}")
+        start, height = importer.middle + BOX / 4, importer.top - GAP / 2
+        return arrow(f"M{start:.0f} {importer.top:.0f} V{height:.0f} H{imported.middle:.0f} V{imported.top:.0f}")
     lane, height, end = importer.middle - BOX / 4, imported.top - GAP / 2, imported.middle + BOX / 4
     return arrow(f"M{lane:.0f} {importer.bottom:.0f} V{height:.0f} H{end:.0f} V{imported.top:.0f}")
 
