@@ -122,7 +122,7 @@ def _put_customers(conn: Connection, threads: Iterable[UUID], customers: list[UU
         conn.execute(_PG_CUSTOMER, [{"id": id_, "words": own} for id_, own in rows.items()])
         return
     numbers = _numbers(conn, "customer", {id_: {} for id_ in rows})
-    before = dict(conn.execute(_SQLITE_CUSTOMER_WORDS, {"numbers": list(numbers.values())}).tuples())
+    before = dict(conn.execute(_SQLITE_CUSTOMER_WORDS, {"numbers": list(numbers.values())}).tuples().all())
     joined = {numbers[id_]: " ".join(own) for id_, own in rows.items()}
     changed = [{"n": n, "words": own} for n, own in joined.items() if before.get(n) != own]
     if changed:
