@@ -322,7 +322,8 @@ class Connector(ABC, Generic[S]):
     label: ClassVar[str]
     description: ClassVar[str] = ""
     Settings: ClassVar[type[Settings]]
-    capabilities: ClassVar[Capabilities]
+    capabilities: Capabilities
+    """Of the class; an instance may narrow its own to what its settings say."""
 
     def __init__(self, settings: S, context: Context) -> None:
         self.settings = settings
@@ -397,6 +398,17 @@ class Connector(ABC, Generic[S]):
         except (aiohttp.ClientError, TimeoutError, ValueError, RecursionError) as error:
             what = f"{host} gave no answer that can be read ({type(error).__name__})"
             raise (Unavailable(what) if idempotent or reads else Uncertain(what)) from error
+
+
+def storable(value: str | None, default: str | None = None, most: int = 190) -> str:
+    """A provider's text as the hub can keep it: without NUL, at most so long, and empty only where that is the default.
+
+    Raises `ValueError`, which a connector makes `Malformed`.
+    """
+    text = (value or default or "").replace("\0", "")
+    if len(text) > most or not (text or default is not None):
+        raise ValueError(f"text of 1 to {most} characters was expected")
+    return text
 
 
 def raise_for(status: int, body: str, headers: Mapping[str, str]) -> None:

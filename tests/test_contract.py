@@ -20,6 +20,7 @@ from hub.contract import (
     Unauthorised,
     Unavailable,
     Uncertain,
+    storable,
 )
 from hub.testkit import MOMENT
 
@@ -153,3 +154,17 @@ async def test_a_provider_that_is_not_there_can_be_asked_again(connector: Plain)
 @pytest.mark.parametrize("proof", list(Proof))
 def test_only_a_check_that_was_made_and_passed_is_a_proof(proof: Proof) -> None:
     assert proof.verified == (proof.value in {"provider", "token", "dmarc"})
+
+
+@pytest.mark.parametrize(
+    ("value", "default", "kept"),
+    [("Ada", None, "Ada"), ("a\0b", None, "ab"), (None, "x", "x"), ("", "", ""), (None, "", ""), ("", "x", "x")],
+)
+def test_text_is_kept_without_what_no_database_takes(value: str | None, default: str | None, kept: str) -> None:
+    assert storable(value, default) == kept
+
+
+@pytest.mark.parametrize("value", [None, "", "\0", "x" * 191])
+def test_text_that_is_missing_or_too_long_is_refused(value: str | None) -> None:
+    with pytest.raises(ValueError, match="1 to 190"):
+        storable(value)
