@@ -5,12 +5,13 @@ import re
 from base64 import b64encode
 from binascii import a2b_base64
 from collections.abc import Iterator
+from dataclasses import replace
 
 import orjson
 from pydantic import AwareDatetime, Field, SecretStr, TypeAdapter
 
 from hub import contract
-from hub.contract import Malformed, Message, Proof, Raw, State, Unverified
+from hub.contract import Malformed, Message, Proof, Raw, State, Unverified, storable
 
 SIGNATURE = re.compile(r"t=([0-9]{1,11}),v1=([0-9a-f]{64})")
 MOMENT: TypeAdapter[AwareDatetime] = TypeAdapter(AwareDatetime)
@@ -34,6 +35,10 @@ class Webhook(contract.Connector[WebhookSettings]):
         "webhook", "webhook", max_chars=100_000, media=True, media_bytes=10**7, receipts=RECEIPTS, idempotent_send=True
     )
 
+    def __init__(self, settings: WebhookSettings, context: contract.Context) -> None:
+        super().__init__(settings, context)
+        self.capabilities = replace(self.capabilities, identity=settings.identity)
+
     def sign(self, secret: SecretStr, at: str, body: bytes) -> str:
         return hmac.digest(secret.get_secret_value().encode(), f"{at}.".encode() + body, "sha256").hex()
 
@@ -55,21 +60,23 @@ class Webhook(contract.Connector[WebhookSettings]):
         try:
             body = orjson.loads(raw.body)
             if told := body.get("status"):
-                yield contract.Status(text(told["id"]), STATES[told["state"]], text(told.get("reason"), ""))
+                yield contract.Status(storable(told["id"]), STATES[told["state"]], storable(told.get("reason"), ""))
             elif "to" in body:
                 yield contract.Ignored("Our own message came back")
             elif "from" in body or "text" in body:
                 sender = body["from"]
-                kind = text(sender.get("kind"), self.settings.identity, most=32)
+                kind = storable(sender.get("kind"), self.settings.identity, most=32)
                 yield Message(
-                    ref=text(body["id"]),
-                    sender=contract.Address(kind, text(sender["address"]), text(sender.get("name"), "")),
-                    text=text(body.get("text"), "", most=1_000_000),
+                    ref=storable(body["id"]),
+                    sender=contract.Address(kind, storable(sender["address"]), storable(sender.get("name"), "")),
+                    text=storable(body.get("text"), "", most=1_000_000),
                     at=MOMENT.validate_python(body["at"]) if body.get("at") else None,
                     proof=Proof.PROVIDER if kind == self.settings.identity else Proof.CLAIMED,
-                    reply_to=tuple(text(ref) for ref in (body.get("reply_to"),) if ref),
+                    reply_to=tuple(storable(ref) for ref in (body.get("reply_to"),) if ref),
                     files=tuple(
-                        contract.File(text(f["name"]), text(f["type"]), a2b_base64(f["base64"], strict_mode=True))
+                        contract.File(
+                            storable(f["name"]), storable(f["type"]), a2b_base64(f["base64"], strict_mode=True)
+                        )
                         for f in body.get("files") or ()
                     ),
                 )
@@ -91,10 +98,3 @@ class Webhook(contract.Connector[WebhookSettings]):
         headers = {"content-type": "application/json", "idempotency-key": outgoing.key, "x-onethread-signature": signed}
         await self.call("POST", self.settings.url, idempotent=True, data=body, headers=headers)
         return outgoing.key
-
-
-def text(value: str | None, default: str | None = None, most: int = 190) -> str:
-    clean = (value or default or "").replace("\0", "")  # which PostgreSQL can't store
-    if len(clean) > most or not (clean or default is not None):
-        raise ValueError(f"text of 1 to {most} characters was expected")
-    return clean

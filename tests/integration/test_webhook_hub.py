@@ -81,6 +81,17 @@ async def test_a_message_comes_in_and_its_answer_goes_out(shop: Shop) -> None:
     assert [delivery["state"] for delivery in answer["deliveries"]] == ["delivered"]
 
 
+async def test_a_system_that_vouches_for_mail_addresses_speaks_for_them_and_answers_them(shop: Shop) -> None:
+    """One customer, whether the words come by this inbox or by mail; and the answer may go out here."""
+    inbox = await shop.owner.new_inbox("webhook", secret=SECRET, identity="email", **shop.system.settings())
+    shop.system.hook_url = inbox["hook_url"]
+    assert await shop.system.deliver(shop.system.says("1", "ada@shop.example", "From the form on your site")) == [200]
+    thread = await shop.thread_of("ada@shop.example")
+    assert [(i["kind"], i["trust"]) for i in thread["customer"]["identities"]] == [("email", "verified")]
+    usable = [target for target in thread["targets"] if target["usable"]]
+    assert [(target["inbox_id"], target["to"]["kind"]) for target in usable] == [(inbox["id"], "email")]
+
+
 async def test_fifty_deliveries_at_once_are_one_entry(shop: Shop) -> None:
     fifty = [shop.system.says("41", "ada-17", "Where is my parcel?")] * 50
     answers = await asyncio.gather(*(shop.system.deliver(raw) for raw in fifty))

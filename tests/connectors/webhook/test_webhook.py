@@ -100,6 +100,12 @@ def test_only_the_kind_that_the_settings_vouch_for_is_proven() -> None:
     assert message(BODY, identity="email").sender == Address("email", "ada")
 
 
+def test_an_inbox_answers_the_kind_of_address_that_its_settings_name() -> None:
+    assert build().capabilities.identity == "webhook"
+    assert build(identity="email").capabilities.identity == "email"
+    assert Webhook.capabilities.identity == "webhook"
+
+
 def test_a_corrected_message_is_not_taken_for_its_broken_forerunner() -> None:
     broken = BODY.replace(b'"Hello"', b"5")
     assert build().dedup_key(post(broken)) != build().dedup_key(post(BODY))
