@@ -26,6 +26,8 @@ from .settings import EmailSettings
 MAX_REFERENCES = 50
 MAX_EARLIER = 20
 MAX_EARLIER_CHARS = 60_000
+MAX_LOCAL_PART = 64
+"""RFC 5321; servers refuse longer ones."""
 LOOP_HEADER = "X-Onethread-Loop"
 _REF_HASH = re.compile(r"#[0-9a-f]{32}$")
 _LINK = re.compile(r"https?://[^\s<>\"']{1,2000}[^\s<>\"'.,;:!?)\]]")
@@ -72,7 +74,7 @@ class Marks:
             return self.settings.address
         digest = message_id.partition(".")[0]
         address = self.plus(f"b-{digest}{self.sign('email-return:' + digest)[:12]}")
-        return address if len(address.rpartition("@")[0]) <= 64 else self.settings.address
+        return address if len(address.rpartition("@")[0]) <= MAX_LOCAL_PART else self.settings.address
 
     def returned(self, address: str) -> str | None:
         """The message id behind one of our return addresses; None for any other address."""
@@ -127,8 +129,9 @@ def _headers(outgoing: Outgoing, settings: EmailSettings, marks: Marks, now: dat
     yield "To", mailbox(outgoing.to)
     if outgoing.cc:
         yield "Cc", ",\r\n ".join(mailbox(address) for address in outgoing.cc)
-    if outgoing.token and settings.plus_addresses:
-        yield "Reply-To", mailbox(Address("email", marks.plus(outgoing.token), settings.name))
+    reply_to = marks.plus(outgoing.token) if outgoing.token and settings.plus_addresses else ""
+    if reply_to and len(reply_to.rpartition("@")[0]) <= MAX_LOCAL_PART:
+        yield "Reply-To", mailbox(Address("email", reply_to, settings.name))
     yield "Subject", encoded(outgoing.subject, "Subject")
     yield "Date", format_datetime(now)
     yield "Message-ID", f"<{marks.message_id(outgoing.key)}>"

@@ -34,13 +34,16 @@ class Headers:
 
     def __init__(self, fields: list[tuple[str, bytes]]) -> None:
         self.fields = fields
+        self._values: dict[str, list[bytes]] = {}
+        for name, value in fields:
+            self._values.setdefault(name, []).append(value)
 
     def __contains__(self, name: str) -> bool:
-        return any(field == name for field, _ in self.fields)
+        return name in self._values
 
     def all_raw(self, name: str) -> list[str]:
         """Every value of this field, unfolded, encoded words left as they are."""
-        return [unfold(value[:_MAX_VALUE]) for field, value in self.fields if field == name]
+        return [unfold(value[:_MAX_VALUE]) for value in self._values.get(name, ())]
 
     def raw(self, name: str) -> str:
         return next(iter(self.all_raw(name)), "")
