@@ -1,0 +1,97 @@
+"""The way out against providers that misbehave: order kept, nothing lost, no double that nobody was told of."""
+
+from __future__ import annotations
+
+import asyncio
+
+import sqlalchemy as sa
+
+from hub.testkit import Fault
+from tests.flow.conftest import TABLES, Plant
+
+INBOX = TABLES["inbox"]
+
+
+async def test_a_lane_keeps_its_order_behind_a_failing_head(plant: Plant) -> None:
+    thread = await plant.customer("maya")
+    plant.webhook.misbehave(Fault.DOWN, Fault.BUSY, Fault.DOWN)
+    plant.webhook.retry_after = 0
+    sent = [await plant.reply(thread, "maya", f"Answer {n}") for n in range(5)]
+    for entry_id in sent:
+        await plant.settled(entry_id, "sent", "delivered")
+    assert [shown.text for shown in plant.webhook.shown] == [f"Answer {n}" for n in range(5)]
+    assert (await plant.delivery(sent[0]))["attempts"] == 4
+
+
+async def test_other_lanes_don_t_wait_for_a_blocked_one(plant: Plant) -> None:
+    maya, tom = await plant.customer("maya"), await plant.customer("tom")
+    plant.webhook.misbehave(Fault.BUSY)
+    plant.webhook.retry_after = 3600
+    blocked = await plant.reply(maya, "maya", "Later")
+    await _until_tried(plant, blocked)
+    free = await plant.reply(tom, "tom", "Now")
+    await plant.settled(free, "sent", "delivered")
+    delivery = await plant.delivery(blocked)
+    assert delivery["state"] == "queued"
+    assert (delivery["next_at"] - delivery["created_at"]).total_seconds() > 3500, "Retry-After is obeyed"
+
+
+async def test_what_the_provider_will_never_take_fails_with_its_words(plant: Plant) -> None:
+    thread = await plant.customer("maya")
+    plant.webhook.misbehave(Fault.REFUSED)
+    entry_id = await plant.reply(thread, "maya", "Hello")
+    delivery = await plant.settled(entry_id, "failed")
+    assert "The recipient does not exist" in delivery["reason"]
+    after = await plant.reply(thread, "maya", "Still there?")
+    await plant.settled(after, "sent", "delivered")
+
+
+async def test_an_idempotent_channel_sends_again_after_a_lost_answer(plant: Plant) -> None:
+    thread = await plant.customer("maya")
+    plant.webhook.misbehave(Fault.DROPPED)
+    entry_id = await plant.reply(thread, "maya", "Once")
+    await plant.settled(entry_id, "sent", "delivered")
+    assert {shown.key for shown in plant.webhook.shown} == {plant.webhook.shown[0].key}
+
+
+async def test_a_mail_whose_answer_was_lost_is_uncertain_and_not_sent_again(plant: Plant) -> None:
+    thread = await plant.customer("maya")
+    plant.mail.misbehave(Fault.DROPPED)
+    entry_id = await plant.reply(thread, "maya@mail.example", "Did it arrive?", by_mail=True)
+    delivery = await plant.settled(entry_id, "uncertain", "failed", "sent")
+    assert delivery["state"] == "uncertain"
+    assert delivery["retryable"]
+    await asyncio.sleep(1)
+    assert len(plant.mail.mails) == 1
+
+
+async def test_refused_credentials_pause_the_inbox_and_lose_nothing(plant: Plant) -> None:
+    thread = await plant.customer("maya")
+    plant.webhook.misbehave(Fault.UNAUTHORISED)
+    entry_id = await plant.reply(thread, "maya", "Hello")
+    async with asyncio.timeout(10):
+        while (facts := plant.hub.inboxes.facts(plant.webhook_id)) is None or facts.active:
+            await asyncio.sleep(0.03)
+    assert (await plant.delivery(entry_id))["state"] in ("queued", "sending")
+    mended = sa.update(INBOX).where(INBOX.c.id == plant.webhook_id).values(active=True, version=INBOX.c.version + 1)
+    await plant.hub.db.write(lambda conn: conn.execute(mended).rowcount)
+    await plant.hub.inboxes.refresh()
+    plant.hub.nudge()
+    await plant.settled(entry_id, "sent", "delivered")
+
+
+async def test_a_mail_reaches_the_mailbox_and_its_bounce_the_message(plant: Plant) -> None:
+    thread = await plant.customer("maya")
+    plant.mail.unknown.add("nobody@mail.example")
+    good = await plant.reply(thread, "maya@mail.example", "Hello", by_mail=True)
+    bad = await plant.reply(thread, "nobody@mail.example", "Hello", by_mail=True)
+    await plant.settled(good, "sent")
+    delivery = await plant.settled(bad, "failed")
+    assert "does not exist" in delivery["reason"]
+
+
+async def _until_tried(plant: Plant, entry_id: object) -> None:
+    async with asyncio.timeout(10):
+        while not (delivery := await plant.delivery(entry_id))["reason"]:  # type: ignore[arg-type]
+            await asyncio.sleep(0.03)
+    assert delivery["attempts"] == 1
