@@ -57,12 +57,12 @@ function load(options: Options): void {
   let unread = 0;
   let blocked = false;
 
-  const post = (message: ToApp) => frame?.contentWindow?.postMessage({ onethread: VERSION, ...message }, hub);
-  send = (message) => (waiting ? waiting.push(message) : post(message));
+  send = (message) =>
+    waiting ? waiting.push(message) : frame?.contentWindow?.postMessage({ onethread: VERSION, ...message }, hub);
 
   const update = () => {
     path.setAttribute("d", shown ? DOWN : CHAT);
-    badge.textContent = unread > 9 ? "9+" : String(unread);
+    badge.textContent = unread > 9 ? "9+" : `${unread}`;
     badge.hidden = !unread || shown;
     button.hidden = options.launcher === "none";
     button.ariaLabel = words[+shown] + (unread ? `, ${unread} ${words[2]}` : "");
@@ -93,8 +93,8 @@ function load(options: Options): void {
   };
   button.onclick = () => toggle(!shown);
   button.onpointerenter = button.onfocus = prepare;
-  host.onkeydown = (event) => {
-    if (event.key === "Escape") toggle(false);
+  host.onkeydown = ({ key }) => {
+    if (key === "Escape") toggle(false);
   };
 
   const on = (target: EventTarget, name: string, heard: (event: never) => void) =>
@@ -102,8 +102,9 @@ function load(options: Options): void {
   on(document, "click", (event: MouseEvent) => {
     if (options.openOn && (event.target as Element).closest(options.openOn)) toggle(true);
   });
-  on(document, "securitypolicyviolation", (event: SecurityPolicyViolationEvent) => {
-    if (!event.blockedURI.startsWith(address)) return;
+  on(document, "securitypolicyviolation", ({ effectiveDirective, blockedURI }: SecurityPolicyViolationEvent) => {
+    // Of another origin's address the browser tells the origin only.
+    if (effectiveDirective !== "frame-src" || !blockedURI.startsWith(hub)) return;
     if (shown) open(address);
     toggle(false);
     blocked = true;
@@ -111,9 +112,10 @@ function load(options: Options): void {
   on(window, "message", ({ data, origin, source }: MessageEvent<ToHost & { onethread: number }>) => {
     if (origin !== hub || source !== frame?.contentWindow || data?.onethread !== VERSION) return;
     if (data.type === "ready") {
-      words = data.words;
-      waiting?.forEach(post);
+      const queued = waiting;
       waiting = undefined;
+      queued?.forEach(send);
+      words = data.words;
     } else if (data.type === "close") toggle(false);
     else if (data.type === "unread") unread = data.count;
     else if (data.type === "expired" && typeof token === "function") identify(token);
