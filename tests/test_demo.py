@@ -1,6 +1,7 @@
 """The sample is told by the hub's own verbs, looks lived in, sends nothing, and goes without a trace."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -31,13 +32,17 @@ async def shop(db_url: str, tmp_path: Path) -> AsyncIterator[web.Application]:
         yield app
 
 
-def count(model: type) -> sa.Select[tuple[int]]:
+def count(model: type) -> sa.Select[int]:
     return sa.select(sa.func.count()).select_from(model)
+
+
+def scalar(statement: sa.Select[int], conn: sa.Connection) -> int:
+    return int(conn.scalar(statement) or 0)
 
 
 async def test_the_sample_comes_and_goes(shop: web.Application) -> None:
     db = shop[HUB].db
-    assert await db.read(lambda conn: conn.scalar(count(Customer))) == len(STORIES)
+    assert await db.read(partial(scalar, count(Customer))) == len(STORIES)
     states = await db.read(lambda conn: set(conn.scalars(sa.select(Delivery.__table__.c.state))))  # type: ignore[attr-defined]
     assert states == {"delivered", "read", "failed"}
     while await db.write(lambda conn: index(conn)):
@@ -45,7 +50,7 @@ async def test_the_sample_comes_and_goes(shop: web.Application) -> None:
 
     assert await db.write(remove_samples) == len(STORIES)
     for model in (Customer, Thread, Entry, Delivery):
-        assert await db.read(lambda conn, model=model: conn.scalar(count(model))) == 0, model
+        assert await db.read(partial(scalar, count(model))) == 0, model
     tally = CaseTally.__table__  # type: ignore[attr-defined]
     totals = sa.select(sa.func.sum(tally.c.n)).group_by(tally.c.assignee, tally.c.status, tally.c.channel)
     assert set(await db.read(lambda conn: list(conn.scalars(totals)))) == {0}
@@ -54,7 +59,7 @@ async def test_the_sample_comes_and_goes(shop: web.Application) -> None:
 
 
 async def test_a_second_start_adds_nothing(shop: web.Application, capsys: pytest.CaptureFixture[str]) -> None:
-    before = await shop[HUB].db.read(lambda conn: conn.scalar(count(Entry)))
+    before = await shop[HUB].db.read(partial(scalar, count(Entry)))
     await Demo().ready(shop)
     assert "/link/" in capsys.readouterr().out
-    assert await shop[HUB].db.read(lambda conn: conn.scalar(count(Entry))) == before
+    assert await shop[HUB].db.read(partial(scalar, count(Entry))) == before

@@ -1,6 +1,7 @@
 """Every route against every role and scope. The table is made from the routes, so a new one can't be forgotten."""
 
 import re
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -43,7 +44,7 @@ def address(found: Operation) -> str:
 
 async def outcome(person: Person, found: Operation) -> int:
     """403 when refused; anything else means the door was open (an unknown id, a missing body)."""
-    options = {"json": {}} if found.body else {"data": b"x"} if found.takes else {}
+    options: dict[str, Any] = {"json": {}} if found.body else {"data": b"x"} if found.takes else {}
     status, told = await person.send(found.method.upper(), address(found), **options)
     assert status < 500, (found.name, told)
     return status

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from hub.core import sessions
 from hub.core.sessions import COOKIE, make_link
 from hub.http.limits import InMemory, Limit
-from hub.models import Agent, Session
+from hub.models import Agent, Session, utcnow
 from tests.http.conftest import PASSWORD, House, Person
 
 AGENT, SESSION = Agent.__table__, Session.__table__  # type: ignore[attr-defined]
@@ -156,7 +156,7 @@ async def test_only_hashes_are_stored(house: House, owner: Person) -> None:
 
 
 async def test_a_session_runs_out(house: House, owner: Person) -> None:
-    past = sa.update(SESSION).values(expires_at=sessions.utcnow() - sessions.TOUCH_EVERY)
+    past = sa.update(SESSION).values(expires_at=utcnow() - sessions.TOUCH_EVERY)
     await house.hub.db.write(lambda conn: conn.execute(past))
     assert (await owner.send("GET", "/api/me"))[0] == 401
 
