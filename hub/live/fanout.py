@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections import Counter
@@ -18,6 +19,9 @@ from hub.live.limits import Limits, Meter, is_loopback, remote_ip
 log = logging.getLogger("onethread.live")
 quiet = logging.getLogger("onethread.live.protocol")
 quiet.setLevel(logging.CRITICAL)  # the libraries log a trace for every packet of rubbish that somebody sends
+
+
+GOODBYE_S = 2
 
 
 class Json:
@@ -147,6 +151,14 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]
         for eio_sid, (_, since) in list(self._since.items()):
             if since < late and eio_sid not in entered:
                 cut(self, eio_sid)
+
+    async def close_all(self) -> None:
+        """Tell every client to turn elsewhere; who doesn't take the goodbye in time is cut."""
+        goodbyes = [asyncio.create_task(self.eio.disconnect(eio_sid)) for eio_sid in list(self._since)]
+        if goodbyes:
+            await asyncio.wait(goodbyes, timeout=GOODBYE_S)
+        for eio_sid in list(self._since):
+            cut(self, eio_sid)
 
 
 def request_of(environ: dict[str, Any]) -> web.Request:

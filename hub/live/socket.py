@@ -60,6 +60,7 @@ class Live:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.bus.stop()
+        await self.server.close_all()
         await self.server.shutdown()
 
     async def inboxes_changed(self) -> None:

@@ -21,7 +21,7 @@ from hub.core import chatlink, claims, reading
 from hub.core.read import public, visitors
 from hub.db import DatabaseGone
 from hub.live.agents import own_origin
-from hub.live.fanout import Rooms, request_of
+from hub.live.fanout import Rooms, cut, request_of
 from hub.live.limits import Limits, Meter, is_loopback, remote_ip
 from hub.live.presence import Presence
 from hub.live.publish import VISITOR, Publisher, visitors_room
@@ -175,7 +175,9 @@ class Visitors(socketio.AsyncNamespace):  # type: ignore[misc]
         try:
             shown, agent, email = await self._hub.db.read(lambda conn: self._first_sight(conn, seat))
         except DatabaseGone:
-            await self.disconnect(seat.sid)
+            # the whole connection ends, not the namespace alone: the client comes again by itself
+            if eio_sid := self._rooms.eio_sid_from_sid(seat.sid, VISITOR):
+                cut(self.server, eio_sid)
             return
         await self._rooms.emit(
             "ready",
@@ -216,6 +218,8 @@ class Visitors(socketio.AsyncNamespace):  # type: ignore[misc]
             return await self._say(seat, said)
 
     async def _say(self, seat: Seat, said: Said) -> dict[str, Any]:
+        if self._hub.inboxes.get(seat.inbox_id) is None:
+            raise Wrong("This chat is closed. Write to us another way, please.")
         message = await self._hub.db.read(lambda conn: self._message(conn, seat, said))
         visitor = seat.visitor
         if seat.known and seat.known.name:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 import socketio.exceptions
 import sqlalchemy as sa
 
-from hub.models import Customer, Identity
-from tests.support.live import House, Person, address_in, say
+from hub.models import Customer, Identity, Inbox, utcnow
+from tests.support.live import House, Person, a_house, address_in, say
 
 CUSTOMER, IDENTITY = Customer.__table__, Identity.__table__  # type: ignore[attr-defined]
+INBOX = Inbox.__table__  # type: ignore[attr-defined]
 
 
 async def customers(house: House) -> int:
@@ -282,3 +284,23 @@ async def test_reading_more_than_there_is_changes_nothing(house: House) -> None:
     await visitor.ask("say", say("Hello"))
     for rev in (-1, "x", None, 1.5, 2**70, True):
         assert await visitor.ask("read", {"rev": rev}) == {"ok": True}
+
+
+async def test_a_chat_whose_inbox_was_removed_says_so(house: House) -> None:
+    visitor = await house.visitor()
+    assert (await visitor.ask("say", say("Hello")))["ok"]
+    gone = sa.update(INBOX).where(INBOX.c.id == house.chat).values(removed_at=utcnow())
+    await house.hub.db.write(lambda conn: conn.execute(gone))
+    await house.hub.inboxes.refresh()
+    answer = await visitor.ask("say", say("Anybody?"))
+    assert answer == {"ok": False, "error": "This chat is closed. Write to us another way, please.", "retry": False}
+
+
+async def test_the_hub_ends_with_people_inside(db_url: str, tmp_path: Path) -> None:
+    async with asyncio.timeout(20):
+        async with a_house(tmp_path, db_url) as house:
+            house.chat = await house.new_chat()
+            visitor, agent = await house.visitor(), await house.agent()
+            house.people.clear()
+        await visitor.wait("gone")
+        await agent.wait("gone")
