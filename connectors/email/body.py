@@ -156,7 +156,7 @@ def _take_uuencoded(text: str, body: Body) -> str:
 
 
 def _add_file(part: Part, body: Body) -> None:
-    content = part.content if part.type == "message/rfc822" else part.payload()
+    content = part.payload()
     if not content and not part.filename:
         return
     name = part.filename

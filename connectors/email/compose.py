@@ -32,7 +32,10 @@ LOOP_HEADER = "X-Onethread-Loop"
 _REF_HASH = re.compile(r"#[0-9a-f]{32}$")
 _LINK = re.compile(r"https?://[^\s<>\"']{1,2000}[^\s<>\"'.,;:!?)\]]")
 _OWN_ID = re.compile(r"([a-z2-7]{26})\.([a-z2-7]{20})@")
+_PLUS = re.compile(r"[^\s<>\"'(),:;\[\]]{1,64}\+[A-Za-z0-9._-]{1,64}@[A-Za-z0-9.-]{1,255}")
 _RETURN = re.compile(r"\+b-([a-z2-7]{26})([a-z2-7]{12})@")
+_CID_IMAGE = re.compile(r"<img[^>]{0,500}?src=[\"']?cid:[^>]*>", re.I)
+"""The pictures of earlier mails don't travel again."""
 _TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,80}/[A-Za-z0-9!#$&^_.+-]{1,120}")
 
 Sign = Callable[[str], str]
@@ -63,6 +66,10 @@ class Marks:
             self._id(hit[1]) for hit in _OWN_ID.finditer(text) if hit[0] == self._id(hit[1]).partition("@")[0] + "@"
         )
         return list(found)
+
+    def tags_in(self, text: str) -> list[str]:
+        """The tags of our plus addresses somewhere in a text."""
+        return [tag for found in _PLUS.findall(text) if (tag := self.tag(found))]
 
     def plus(self, tag: str) -> str:
         local, _, domain = self.settings.address.rpartition("@")
@@ -237,7 +244,7 @@ def _quoted_html(intro: str, turn: Earlier) -> str:
     return (
         f'<br><div class="gmail_quote onethread-history"><div>{escape(intro)}</div>'
         f'<blockquote type="cite" style="margin:0 0 0 .8ex;border-left:1px solid #ccc;padding-left:1ex">'
-        f"{turn.html or as_html(turn.text)}</blockquote></div>"
+        f"{_CID_IMAGE.sub('', turn.html) or as_html(turn.text)}</blockquote></div>"
     )
 
 

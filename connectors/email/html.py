@@ -43,7 +43,6 @@ _CLOSED_BY_THEMSELVES = _tags(
 _MAX_OPEN = 2_000
 _MAX_TAGS = 60_000
 _MAX_ATTRIBUTES = 1_000
-_MAX_DEPTH = 400
 
 
 class Line:
@@ -95,6 +94,8 @@ def without_tags(source: str) -> str:
 
 def to_text(source: str) -> str:
     """The words of an HTML text, block by block; quoted blocks get `> `."""
+    if is_damaged(source):
+        return without_tags(source)
     return "\n".join(line.text for line in lines(parse(source)))
 
 
@@ -107,7 +108,7 @@ def lines(document: LexborHTMLParser) -> list[Line]:
     node: LexborNode | None = body.first_child
     depth = 0
     while node is not None:
-        child = builder.enter(node) if depth < _MAX_DEPTH else None
+        child = builder.enter(node)
         if child is not None:
             node, depth = child, depth + 1
             continue

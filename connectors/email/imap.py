@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from imap_tools import MailBox, MailBoxStartTls, MailBoxUnencrypted
 from imap_tools.errors import ImapToolsError, MailboxFolderSelectError, MailboxLoginError, MailboxStarttlsError
 
-from hub.contract import Context, Cursor, Intake, Raw, TooLarge, Unauthorised, Unavailable
+from hub.contract import Context, Cursor, Intake, Raw, TooLarge, Unauthorised, Unavailable, Unverified
 
 from .errors import no_encryption, unreachable
 from .settings import EmailSettings
@@ -282,7 +282,7 @@ class _Reader:
                     received_at=self.context.now(),
                 )
             )
-        except TooLarge as error:
+        except (TooLarge, Unverified) as error:
             self.context.log.warning("Mail %s of %s stays unread there: %s", uid, self.settings.imap_host, error)
             return
         try:

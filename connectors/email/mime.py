@@ -115,8 +115,9 @@ def _type(fields: Headers, default: str) -> str:
     value = fields.raw("content-type")
     if not value:
         return default
-    found = _TOKEN.match(value.strip().lower().replace(" ", "", 1) if value[:20].count(" /") else value.strip().lower())
-    return found[0] if found else ("text/plain" if value.strip().lower().startswith("text") else default)
+    value = value.strip().lower()
+    found = _TOKEN.match(value)
+    return found[0] if found else ("text/plain" if value.startswith("text") else default)
 
 
 def _pieces(part: Part, limit: int) -> list[bytes] | None:

@@ -26,13 +26,16 @@ ha escrit | rakstīja | rašė | parašė | je napisao | je napisala | je napisa
 napisao je | је написао | је написала | је написао/ла | je oseba | je napisal | ने लिखा | লিখেছেন | idatzi du
 escribiu | ag skryf | het geskryf
 """
+_QUOTING = """
+quoting | zitat von | zitiere | citando | citando a | citaat van | citat | citace
+"""
 _STARTS = """
 on | am | le | el | il | em | op | den | dne | dňa | dana | w dniu | dnia | în | la | data | в | у | στις | na
 a | il giorno | le jour | tarihinde | vào | pada | בתאריך | في | در تاریخ | ב- | dia | no dia | il dì | van
 från | von | de | lähettäjä | kl
 """
 _ORIGINAL = """
-original message | original mail | original email | original appointment | ursprüngliche nachricht
+ursprüngliche mail | original message | original mail | original email | original appointment | ursprüngliche nachricht
 originalnachricht | original-nachricht | ursprungliche nachricht | message d'origine | message original
 message d’origine | courriel original | mensaje original | mensaje origen | messaggio originale
 messaggio originario | mensagem original | oorspronkelijk bericht | oorspronkelijke bericht | origineel bericht
@@ -127,6 +130,7 @@ resposta automàtica | automaatvastus | automātiska atbilde | automatinis atsak
 samodejni odgovor
 """
 
+QUOTING = re.compile(rf"(?:{_any(_QUOTING)})\s", re.I)
 WROTE = re.compile(rf"(?<!\w)(?:{_any(_WROTE)})(?!\w)|写道|寫道|작성|쓴\s글|書きました|のメール|님이", re.I)
 START = re.compile(rf"(?:{_any(_STARTS)})(?!\w)|\d", re.I)
 SEPARATED = re.compile(rf"[-_=*#~\s]*(?:{_any(_ORIGINAL)}|{_any(_FORWARDED)})\s*[:：]?[-_=*#~\s]*", re.I)

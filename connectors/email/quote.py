@@ -25,7 +25,7 @@ _TIME = re.compile(r"\d{1,2}[:.h]\s?\d{2}|\b(?:19|20)\d{2}\b|\d{1,2}[./-]\d{1,2}
 _CLOCK = re.compile(r"\d{1,2}[:.]\d{2}")
 _MAIL = re.compile(r"[^\s<>@]@[^\s<>@]")
 _COLON_END = re.compile(r"[:：]\s*[*_>]?\s*$")
-_LABEL = re.compile(r"[*_>\s]{0,4}([^\W\d_][^:：*<>@]{0,30}?)\s{0,2}[*_]{0,2}\s{0,3}[:：][*_]{0,2}(?=\s|\S)(.*)", re.S)
+_LABEL = re.compile(r"[*_>\s]{0,4}([^\W\d_][^:：*<>@]{0,30}?)\s{0,2}[*_]{0,2}\s{0,3}[:：][*_]{0,2}(.*)", re.S)
 
 
 def split(lines: Sequence[str], marks: Collection[int] = (), signatures: Collection[int] = ()) -> tuple[int, int]:
@@ -36,6 +36,8 @@ def split(lines: Sequence[str], marks: Collection[int] = (), signatures: Collect
     window = lines[:MAX_LINES]
     plain = [line.translate(_DIRECTION).strip() if not line.isascii() else line.strip() for line in window]
     first, last = _range(plain, frozenset(marks))
+    if last == len(window) < len(lines):
+        return first, len(lines)
     last = _without_marked_signature(plain, first, last, frozenset(signatures))
     last = _without_signature(plain, first, last, window)
     return (first, last) if any(plain[first:last]) else (0, len(lines))
@@ -44,32 +46,30 @@ def split(lines: Sequence[str], marks: Collection[int] = (), signatures: Collect
 def _range(lines: Sequence[str], marks: frozenset[int]) -> tuple[int, int]:
     cut, body = _history(lines, 0, marks)
     if cut is None:
-        return _around_quotes(lines, 0)
+        return _around_quotes(lines)
     above = any(line and not line.startswith(">") for line in lines[:cut])
     answer_first, answer_last = _answers_below(lines, body, marks)
     if answer_last is None:
         return 0, cut
-    if above or answer_first is None or _interleaved(lines, body, answer_first, answer_last):
+    if above or answer_first is None or _holds_quotes(lines[answer_first:answer_last]):
         return 0, answer_last
     return answer_first, answer_last
 
 
-def _around_quotes(lines: Sequence[str], start: int) -> tuple[int, int]:
+def _around_quotes(lines: Sequence[str]) -> tuple[int, int]:
     """No marker anywhere: drop the quoted lines at the end, and one quoted block at the very beginning."""
     last = len(lines)
-    while last > start and (not lines[last - 1] or lines[last - 1].startswith(">")):
+    while last and (not lines[last - 1] or lines[last - 1].startswith(">")):
         last -= 1
-    first = start
+    first = 0
     while first < last and (not lines[first] or lines[first].startswith(">")):
         first += 1
-    if any(line.startswith(">") for line in lines[first:last]):
-        return start, last
-    return first, last
+    return (0 if _holds_quotes(lines[first:last]) else first), last
 
 
-def _interleaved(lines: Sequence[str], start: int, first: int, last: int) -> bool:
-    """Quotes after the first answer, too: the answers make sense only between them."""
-    return any(line.startswith(">") for line in lines[first:last])
+def _holds_quotes(lines: Sequence[str]) -> bool:
+    """Quotes between answers stay: the answers make sense only with them."""
+    return any(line.startswith(">") for line in lines)
 
 
 def _history(lines: Sequence[str], start: int, marks: frozenset[int]) -> tuple[int | None, int]:
@@ -211,6 +211,8 @@ def _attribution(lines: Sequence[str], number: int) -> int:
 def _names_author(text: str, quoted: bool) -> bool:
     has_mail, has_time = bool(_MAIL.search(text)), bool(_TIME.search(text))
     wrote = phrases.WROTE.search(text)
+    if quoted and phrases.QUOTING.match(text):
+        return True
     if wrote and quoted:
         return has_mail or any(character.isdigit() for character in text) or len(text) < 80
     if wrote:

@@ -88,6 +88,7 @@ class Reader:
         answers = [
             *fields.ids("in-reply-to"),
             *reversed(fields.ids("references")),
+            *(ref for address in recipients if (ref := self.marks.returned(address))),
             *self.marks.own_ids_in(parts.quoted),
         ]
         return Message(
@@ -103,7 +104,7 @@ class Reader:
             proof_detail=detail,
             refs=tuple(identifiers[:1]),
             reply_to=tuple(dict.fromkeys(answers)),
-            tokens=self._tokens(recipients),
+            tokens=self._tokens(recipients, parts.quoted),
             files=tuple(content.files),
             to=_addresses(fields.addresses("to")),
             cc=_addresses(fields.addresses("cc")),
@@ -169,8 +170,9 @@ class Reader:
         named = [mailbox.address for mailbox in fields.addresses(*_RECIPIENT_FIELDS)]
         return list(dict.fromkeys(envelope + named))
 
-    def _tokens(self, recipients: Sequence[str]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(tag for address in recipients if (tag := self.marks.tag(address))))
+    def _tokens(self, recipients: Sequence[str], quoted: str) -> tuple[str, ...]:
+        tags = [tag for address in recipients if (tag := self.marks.tag(address))]
+        return tuple(dict.fromkeys(tags + self.marks.tags_in(quoted)))
 
 
 class _Parts:

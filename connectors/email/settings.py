@@ -23,7 +23,6 @@ class EmailSettings(Settings):
 
     address: str = Field(
         title="Email address",
-        description="Customers write to it and see it as the sender.",
         examples=["support@example.org"],
         json_schema_extra=_about("Address", "Customers write to it and see it as the sender."),
     )

@@ -75,6 +75,7 @@ class Door:
                     raise Unavailable(
                         f"Mail port {self.port} can't be opened on {self.host}: {why}. Choose another port"
                     ) from error
+            _doors[self.host, self.port, asyncio.get_running_loop()] = self
             self.away = {other: until for other, until in self.away.items() if not other.exact & room.exact}
             self.rooms.append(room)
 

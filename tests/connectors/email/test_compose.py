@@ -222,7 +222,9 @@ async def test_the_signature_stands_below_and_is_cut_off_again() -> None:
 
 EARLIER = (
     Earlier(datetime(2026, 11, 2, 9, tzinfo=UTC), "Sam Fox", "Where is it?\nI wait."),
-    Earlier(datetime(2026, 11, 1, 9, tzinfo=UTC), "Maya", "It has left.", "<p>It has <b>left</b>.</p>"),
+    Earlier(
+        datetime(2026, 11, 1, 9, tzinfo=UTC), "Maya", "It has left.", '<p>It has <b>left</b>.<img src="cid:cup@x"></p>'
+    ),
 )
 
 
@@ -232,6 +234,7 @@ async def test_earlier_turns_are_quoted_and_trimmed_on_return() -> None:
     text, html = body(mail, "plain"), body(mail, "html")
     assert "> Where is it?\n> I wait." in text
     assert "<b>left</b>" in html
+    assert "cid:" not in html
     lines = text.split("\n")
     first, last = quote.split(lines)
     assert "\n".join(lines[first:last]).strip() == "Hello Sam"

@@ -97,6 +97,11 @@ TOKENS = {
     "to": ({}, {"To": "Support <support+case7@example.org>"}, ("case7",)),
     "delivered-to": ({}, {"Delivered_To": "support+case7@example.org"}, ("case7",)),
     "capitals": ({"to": "Support+case7@Example.org"}, {}, ("case7",)),
+    "quoted": (
+        {},
+        {"body": "Yes\n\nOn Mon, 2 Nov 2026 10:15, Support <support+case7@example.org> wrote:\n> Hi"},
+        ("case7",),
+    ),
     "twice": ({"to": "support+case7@example.org"}, {"To": "support+case7@example.org"}, ("case7",)),
     "another's": ({}, {"To": "sales+case7@example.org"}, ()),
     "another domain": ({}, {"To": "support+case7@example.com"}, ()),
@@ -146,6 +151,13 @@ def test_mail_from_our_own_address_makes_no_entry(sender: str) -> None:
     (event,) = events(mail(From=sender), email(aliases=["help@example.org"]))
     assert isinstance(event, Ignored)
     assert "own address" in event.reason
+
+
+def test_an_absence_note_to_the_return_address_finds_its_case() -> None:
+    connector = email()
+    own = connector.own_ref("key")
+    read = message(mail("I am away."), connector, sender="", to=connector.marks.return_path(own))
+    assert (read.reply_to, read.tokens, read.automatic) == ((own,), (), "null-sender")
 
 
 def test_mail_with_our_loop_mark_makes_no_entry() -> None:
