@@ -17,6 +17,7 @@ from tests.support.owner import ApiError, Owner
 SAID_SENT = ("sent", "delivered", "read")
 STILL_GOING = ("queued", "sending")
 GIVES_UP_AFTER_S = 90
+PAUSE_S = 0.1
 
 
 @dataclass
@@ -113,12 +114,16 @@ class Agent:
         self._owner = owner
         self._run = run
 
-    async def answer(self, thread: str, times: int) -> None:
-        for number in range(times):
+    async def answer(self, thread: str, times: int, over: asyncio.Event) -> None:
+        """So many answers at least, and on until it is `over`."""
+        number = 0
+        while number < times or not over.is_set():
+            number += 1
             answer = Answer(f"answer-{self._run}-{thread}-{number}", thread)
             self.answers.append(answer)
             async with asyncio.timeout(GIVES_UP_AFTER_S):
                 await self._until_accepted(answer)
+            await asyncio.sleep(PAUSE_S)
 
     async def _until_accepted(self, answer: Answer) -> None:
         while not answer.accepted:

@@ -14,7 +14,8 @@ from tests.support.hub import Hub
 
 INBOUND_POINTS = ("after_receive", "before_commit", "after_commit", "before_ack")
 OUTBOUND_POINTS = ("after_provider_accept",)
-NOT_REACHED_AFTER_S = 20
+LATEST_PASSAGE = 12
+NOT_REACHED_AFTER_S = 30
 
 
 @dataclass
@@ -31,6 +32,7 @@ class Reaper:
 
     def __init__(self, hub: Hub, seed: int) -> None:
         self.kills = Kills()
+        self.done = asyncio.Event()
         self._hub = hub
         self._chance = random.Random(seed)
 
@@ -40,10 +42,11 @@ class Reaper:
         self._chance.shuffle(ends)
         for end in ends:
             await (self._at_point(end) if end else self._at_random())
+        self.done.set()
         await self._start()
 
     async def _at_point(self, point: str) -> None:
-        passage = self._chance.randint(1, 30)
+        passage = self._chance.randint(1, LATEST_PASSAGE)
         await self._start(ONETHREAD_FAIL_AT=f"{point}:{passage}")
         try:
             code = await asyncio.to_thread(self._hub.wait_for_end, NOT_REACHED_AFTER_S)

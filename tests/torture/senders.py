@@ -19,6 +19,7 @@ AGAIN = 0.1
 ANSWER_WITHIN_S = 15
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.02, 0.5
 GIVES_UP_AFTER_S = 90
+LONGEST_SILENCE_S = 0.1
 
 
 class Broken(Exception):
@@ -30,13 +31,17 @@ class Sender(ABC):
         self.name = name
         self._chance = random.Random(f"{seed} {name}")
 
-    async def say(self, ledger: Ledger, messages: int) -> None:
-        for number in range(1, messages + 1):
+    async def say(self, ledger: Ledger, messages: int, over: asyncio.Event | None = None) -> None:
+        """So many messages at least, and on until it is `over`, so that no kill finds a quiet hub."""
+        number = 0
+        while number < messages or not (over is None or over.is_set()):
+            number += 1
             said = ledger.write(self.name, number)
             if not await self._until_accepted(said):
                 return
             if self._chance.random() < AGAIN:
                 await self._until_accepted(said)
+            await asyncio.sleep(self._chance.uniform(0, LONGEST_SILENCE_S))
 
     async def _until_accepted(self, said: Said) -> bool:
         loop, pause = asyncio.get_running_loop(), SHORTEST_PAUSE_S

@@ -34,7 +34,7 @@ def server() -> Iterator[PostgresServer]:
     made.remove()
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 async def test_messages_survive_a_crash_of_postgresql(server: PostgresServer, tmp_path: Path) -> None:
     hub = Hub(tmp_path / "hub", db_url=server.url).start()
     try:
@@ -105,7 +105,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", folder], check=True)
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 async def test_a_full_disk_is_a_503_and_hurts_nothing(small_disk: Path) -> None:
     hub = Hub(small_disk / "hub").start()
     try:

@@ -10,7 +10,7 @@ from tests.torture.trial import Plan, run
 PLAN = Plan(seed=11, senders=4, messages=25, answers=10, passes=1, at_random=2)
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 async def test_nothing_is_lost_doubled_or_misplaced_when_the_hub_is_killed(db_url: str, tmp_path: Path) -> None:
     hub = Hub(tmp_path / "hub", db_url=db_url)
     try:

@@ -97,9 +97,9 @@ async def run(hub: Hub, plan: Plan) -> Outcome:
         async with asyncio.TaskGroup() as everybody:
             everybody.create_task(reaper.reap(plan.points, plan.at_random))
             for sender in senders:
-                everybody.create_task(sender.say(ledger, plan.messages))
+                everybody.create_task(sender.say(ledger, plan.messages, reaper.done))
             for thread in answered:
-                everybody.create_task(agent.answer(thread, plan.answers))
+                everybody.create_task(agent.answer(thread, plan.answers, reaper.done))
         for sender in senders:
             await sender.close()
         entries = await settled_entries(on.owner)
