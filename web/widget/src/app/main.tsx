@@ -34,7 +34,14 @@ async function open(inbox: string, visitor?: string): Promise<void> {
   await speak([wishes.get("lang") || undefined, ...navigator.languages, config?.lang]);
   document.title = config?.name || t("messenger");
   root.replaceChildren();
-  if (!config) return render(<p class="alone">{t("no_inbox")}</p>, root);
+  if (!config) {
+    const sorry = (
+      <main class="alone">
+        <h1>{t("no_inbox")}</h1>
+      </main>
+    );
+    return render(sorry, root);
+  }
   colour = config.colour ?? "";
   paint();
 

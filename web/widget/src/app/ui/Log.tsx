@@ -16,7 +16,6 @@ export function Log({ m, children }: { m: Messenger; children?: preact.Component
       role="log"
       aria-live="off"
       aria-label={t("messages")}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
       tabIndex={0}
       onKeyDown={walk}
       onScroll={(event) => nearTop(event.currentTarget) && more(m)}

@@ -33,7 +33,6 @@ export class Talk extends Held<Props, { over: boolean }> {
     const blank = loaded && !talk.entries.length && !talk.outbox.length;
     const form = away && blank && !m.state.emailKnown;
     return (
-      // biome-ignore lint/a11y/noStaticElementInteractions: files may be dropped anywhere; the button does the same
       <div
         class={this.state.over ? "talk over" : "talk"}
         onDragOver={(event) => this.dragged(event, true)}
