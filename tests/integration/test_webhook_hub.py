@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -40,13 +41,26 @@ class Shop:
         return list(page["items"])
 
 
-@pytest.fixture
-async def shop(start_hub: StartHub) -> AsyncIterator[Shop]:
-    hub = start_hub(env={"ONETHREAD_MAX_BODY": str(MOST)})
+@asynccontextmanager
+async def opened(start_hub: StartHub, db_url: str = "") -> AsyncIterator[Shop]:
+    hub = start_hub(db_url=db_url, env={"ONETHREAD_MAX_BODY": str(MOST)})
     async with Owner(hub) as owner, YourSystem(SECRET) as system:
         inbox = await owner.new_inbox("webhook", secret=SECRET, **system.settings())
         system.hook_url = inbox["hook_url"]
         yield Shop(hub, owner, system, inbox)
+
+
+@pytest.fixture
+async def shop(start_hub: StartHub) -> AsyncIterator[Shop]:
+    async with opened(start_hub) as open_shop:
+        yield open_shop
+
+
+@pytest.fixture
+async def shop_on_each(start_hub: StartHub, db_url: str) -> AsyncIterator[Shop]:
+    """On SQLite and on PostgreSQL: for what the database decides."""
+    async with opened(start_hub, db_url) as open_shop:
+        yield open_shop
 
 
 def words(thread: dict[str, Any]) -> list[str]:
@@ -92,7 +106,8 @@ async def test_a_system_that_vouches_for_mail_addresses_speaks_for_them_and_answ
     assert [(target["inbox_id"], target["to"]["kind"]) for target in usable] == [(inbox["id"], "email")]
 
 
-async def test_fifty_deliveries_at_once_are_one_entry(shop: Shop) -> None:
+async def test_fifty_deliveries_at_once_are_one_entry(shop_on_each: Shop) -> None:
+    shop = shop_on_each
     fifty = [shop.system.says("41", "ada-17", "Where is my parcel?")] * 50
     answers = await asyncio.gather(*(shop.system.deliver(raw) for raw in fifty))
     assert answers == [[200]] * 50
@@ -155,7 +170,9 @@ async def test_our_own_message_and_unknown_kinds_are_ignored_with_a_reason(shop:
     assert len(ignored) == 2
 
 
-async def test_messages_of_many_at_once_stay_in_their_threads_in_order(shop: Shop) -> None:
+async def test_messages_of_many_at_once_stay_in_their_threads_in_order(shop_on_each: Shop) -> None:
+    shop = shop_on_each
+
     async def speak(name: str) -> None:
         for number in range(10):
             said = shop.system.says(f"{name}-{number}", name, f"{name} says {number}")
