@@ -92,7 +92,8 @@ async def create(config: Config) -> web.Application:
     def committed(changes: list[Change]) -> None:
         announcer.add(changes)
         indexing.nudge()
-        dispatch.nudge()
+        if any(change.sends for change in changes):
+            dispatch.nudge()
 
     writer: Writer[Change] = Writer(db, write_batch, committed)
     blobs = Folder(config.data / "blobs")

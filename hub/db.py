@@ -114,11 +114,11 @@ def _pg_type(column: sa.Column[Any]) -> str:
 
 
 @cache
-def _unnest(table: sa.Table, names: tuple[str, ...], tail: str) -> str:
+def _unnest(table: sa.Table, names: tuple[str, ...], tail: str, first: int = 1) -> str:
     """`INSERT … SELECT … FROM unnest(…)`: constant text, a fourteenth of the CPU of `VALUES` (rule 18)."""
     kinds = [_pg_type(table.c[name]) for name in names]
     # documents travel as text: the driver has no array codec for them
-    arrays = ", ".join(f"${i}::{'text' if kind == 'jsonb' else kind}[]" for i, kind in enumerate(kinds, 1))
+    arrays = ", ".join(f"${i}::{'text' if kind == 'jsonb' else kind}[]" for i, kind in enumerate(kinds, first))
     picks = ", ".join(
         f'v."{n}"::jsonb' if kind == "jsonb" else f'v."{n}"' for n, kind in zip(names, kinds, strict=True)
     )
@@ -127,10 +127,10 @@ def _unnest(table: sa.Table, names: tuple[str, ...], tail: str) -> str:
 
 
 @cache
-def _update_unnest(table: sa.Table, key: str, names: tuple[str, ...]) -> str:
+def _update_unnest(table: sa.Table, key: str, names: tuple[str, ...], first: int = 1) -> str:
     columns = (key, *names)
     kinds = [_pg_type(table.c[name]) for name in columns]
-    arrays = ", ".join(f"${i}::{'text' if kind == 'jsonb' else kind}[]" for i, kind in enumerate(kinds, 1))
+    arrays = ", ".join(f"${i}::{'text' if kind == 'jsonb' else kind}[]" for i, kind in enumerate(kinds, first))
     sets = ", ".join(
         f'"{n}" = v."{n}"{"::jsonb" if kind == "jsonb" else ""}' for n, kind in zip(names, kinds[1:], strict=True)
     )
@@ -237,6 +237,65 @@ def _plain_update(table: sa.Table, key: str, names: tuple[str, ...]) -> sa.Updat
     return sa.update(table).where(where).values({n: sa.bindparam(f"v_{n}", type_=table.c[n].type) for n in names})
 
 
+class Together:
+    """Writes that go out in one statement on PostgreSQL, where a round trip costs more than its rows.
+
+    They must not touch a row twice, and none may need to see another's work. On SQLite each goes out as it is given.
+    """
+
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+        self._parts: list[str] = []
+        self._values: list[Any] = []
+
+    def insert(self, table: sa.Table, rows: Sequence[Mapping[str, Any]], *, missing: tuple[str, ...] = ()) -> None:
+        """As `insert`; with `missing` only those rows whose key of these columns isn't there yet."""
+        if not rows:
+            return
+        if is_sqlite(self._conn):
+            if missing:
+                insert_missing(self._conn, table, rows, missing)
+            else:
+                insert(self._conn, table, rows)
+            return
+        names = tuple(dict.fromkeys((*missing, *_worth_sending(table, rows))))
+        tail = "ON CONFLICT DO NOTHING" if missing else ""
+        self._add(_unnest(table, names, tail, len(self._values) + 1), _arrays(table, names, rows))
+
+    def update(self, table: sa.Table, rows: Sequence[Mapping[str, Any]], key: str = "id") -> None:
+        """As `update`."""
+        if not rows:
+            return
+        if is_sqlite(self._conn):
+            update(self._conn, table, rows, key)
+            return
+        names = tuple(name for name in rows[0] if name != key)
+        self._add(_update_unnest(table, key, names, len(self._values) + 1), _arrays(table, (key, *names), rows))
+
+    def add(self, table: sa.Table, rows: Sequence[Mapping[str, Any]], key: tuple[str, ...], counter: str) -> None:
+        """Raise `counter` of the rows with these keys, making those that aren't there."""
+        if not rows:
+            return
+        on = ", ".join(f'"{name}"' for name in key)
+        tail = f'ON CONFLICT ({on}) DO UPDATE SET "{counter}" = "{table.name}"."{counter}" + excluded."{counter}"'
+        names = (*key, counter)
+        if is_sqlite(self._conn):
+            columns, holes = ", ".join(f'"{name}"' for name in names), ", ".join("?" * len(names))
+            statement = f'INSERT INTO "{table.name}" ({columns}) VALUES ({holes}) {tail}'
+            self._conn.exec_driver_sql(statement, [tuple(row[name] for name in names) for row in rows])
+            return
+        self._add(_unnest(table, names, tail, len(self._values) + 1), _arrays(table, names, rows))
+
+    def send(self) -> None:
+        if self._parts:
+            parts = ", ".join(f"w{n} AS ({part})" for n, part in enumerate(self._parts))
+            self._conn.exec_driver_sql(f"WITH {parts} SELECT", tuple(self._values))
+
+    def _add(self, part: str, values: Sequence[Any]) -> None:
+        self._parts.append(part)
+        self._values.extend(values)
+
+
 _GONE_STATES = ("08", "57P", "53", "58")  # connection, operator intervention, resources, system: SQLSTATE classes
 
 
@@ -275,6 +334,8 @@ class Database:
             self._reader_threads = ThreadPoolExecutor(READERS, thread_name_prefix="db-read")
         else:
             self._engine = postgres_engine(url, pool_size)
+            # each statement of a transaction has its own snapshot anyway: without one, two round trips are saved
+            self._reader = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @property
     def sync_engines(self) -> tuple[Engine, ...]:
@@ -284,16 +345,16 @@ class Database:
         return (self._engine.sync_engine,)
 
     async def read(self, fn: Callable[[Connection], T]) -> T:
-        """Run `fn` in a read transaction. Raises `DatabaseGone`."""
+        """Run `fn`, which only reads. Raises `DatabaseGone`."""
         if self.is_sqlite:
             return await self._in_thread(self._reader_threads, self._reader_engine, fn)
-        return await self._on_postgres(fn)
+        return await self._on_postgres(self._reader, fn)
 
     async def write(self, fn: Callable[[Connection], T]) -> T:
         """Run `fn` in a transaction that is a write from its first statement. Raises `DatabaseGone`."""
         if self.is_sqlite:
             return await self._in_thread(self._writer_thread, self._writer_engine, fn)
-        return await self._on_postgres(fn)
+        return await self._on_postgres(self._engine, fn)
 
     async def close(self) -> None:
         if self.is_sqlite:
@@ -315,9 +376,9 @@ class Database:
             raise_gone(error)
             raise
 
-    async def _on_postgres(self, fn: Callable[[Connection], T]) -> T:
+    async def _on_postgres(self, engine: AsyncEngine, fn: Callable[[Connection], T]) -> T:
         try:
-            async with self._engine.begin() as conn:
+            async with engine.begin() as conn:
                 return await conn.run_sync(fn)
         except Exception as error:
             raise_gone(error)

@@ -20,7 +20,7 @@ from hub import failpoints
 from hub.core.changes import Actor, Change
 from hub.core.desk import Desk
 from hub.core.errors import CoreError, NotFound
-from hub.db import among, insert, insert_missing, is_sqlite, update
+from hub.db import Together, among, insert_missing, is_sqlite
 from hub.models import (
     Attachment,
     Attempt,
@@ -83,6 +83,7 @@ class ThreadState:
     entries: dict[UUID, None] = field(default_factory=dict)
     cases: dict[UUID, None] = field(default_factory=dict)
     public: bool = False
+    sends: bool = False
     revs: int = 0
     public_revs: int = 0
 
@@ -179,17 +180,24 @@ class Batch:
         self.new_attachments: list[dict[str, Any]] = []
         self.new_attempts: list[dict[str, Any]] = []
         self.new_lanes: set[str] = set()
+        self.renamed: set[UUID] = set()
+        """Customers whose name or addresses search must read again."""
         self._at_end: list[Callable[[], object]] = []
         self._tally_before: dict[UUID, tuple[str, str, str] | None] = {}
 
     # --- look up and lock ---
 
-    def load(self) -> None:
-        """Find the threads of what is wanted, lock them in id order, and read the rest under the locks."""
+    def load(self, published: Mapping[UUID, int]) -> None:
+        """Find the threads of what is wanted, lock them in id order, and read the rest under the locks.
+
+        Threads that are only `published` are locked with them, for their mark, and nothing of them is read.
+        """
         self._find_threads()
-        self._lock()
-        self._read_cases()
-        wants, threads = self.wants, list(self.threads)
+        worked_on = self.wants.threads | self.threads.keys()
+        self._lock(self.wants.threads | published.keys())
+        self._mark(published)
+        self._read_cases(worked_on)
+        wants, threads = self.wants, list(worked_on)
         self._read(_ENTRIES, wants.entries, self.entries)
         self._read(_DELIVERIES, wants.deliveries, self.deliveries)
         self._read(_DRAFTS, wants.drafts, self.drafts)
@@ -221,8 +229,8 @@ class Batch:
                     wants.deliveries.add(row.id)
                     wants.threads.add(row.thread_id)
 
-    def _lock(self) -> None:
-        ids = sorted(self.wants.threads - self.threads.keys())
+    def _lock(self, wanted: set[UUID]) -> None:
+        ids = sorted(wanted - self.threads.keys())
         if not ids:
             return
         # SQLite holds its one lock already
@@ -230,8 +238,15 @@ class Batch:
         for row in self.conn.execute(statement, {"ids": ids}):
             self.threads[row.id] = ThreadState(*row)
 
-    def _read_cases(self) -> None:
-        old = [thread.id for thread in self.threads.values() if not thread.new]
+    def _mark(self, published: Mapping[UUID, int]) -> None:
+        for thread_id, rev in published.items():
+            thread = self.threads.get(thread_id)
+            if thread and rev > thread.published_rev:
+                thread.published_rev = rev
+                thread.touched = True
+
+    def _read_cases(self, worked_on: set[UUID]) -> None:
+        old = [id_ for id_ in worked_on if id_ in self.threads and not self.threads[id_].new]
         if old:
             since = self.now - max(self.desk.reopen, self.desk.recent)
             for row in self.conn.execute(_LIVE_CASES, {"threads": old, "since": since}).mappings():
@@ -390,6 +405,7 @@ class Batch:
         thread = self.thread(delivery["thread_id"])
         delivery.set(rev=thread.next_rev(), public_rev=thread.next_public_rev())
         thread.entries[delivery["entry_id"]] = None
+        thread.sends |= delivery["state"] == "queued"
 
     def at_end(self, statement: sa.Executable) -> None:
         """A rare statement of one job's own, run when everything else is written."""
@@ -402,59 +418,39 @@ class Batch:
 
     def flush(self) -> None:
         """Everything out, parents before children."""
-        conn = self.conn
-        insert(conn, CUSTOMER, self.new_customers)
-        self._write_threads()
-        self._write_cases()
-        insert(conn, ENTRY, self.new_entries)
-        self._write_changed(ENTRY, self.entries)
-        if self.new_references:
-            insert_missing(conn, REFERENCE, sorted(self.new_references, key=_reference_key), ("thread_id", "ref"))
-        insert(conn, ATTACHMENT, self.new_attachments)
-        self._write_changed(ATTACHMENT, self.attachments)
-        insert_missing(conn, LANE, [{"id": lane, "leased_by": ""} for lane in sorted(self.new_lanes)], ("id",))
-        insert(conn, DELIVERY, [row.values for row in self.deliveries.values() if row.new])
-        self._write_changed(DELIVERY, self.deliveries)
-        insert(conn, ATTEMPT, self.new_attempts)
-        insert(conn, UNINDEXED, [{"entry_id": e["id"]} for e in self.new_entries if e["kind"] != "event"])
-        self._write_tallies()
+        out = Together(self.conn)
+        out.insert(CUSTOMER, self.new_customers)
+        self._write_threads(out)
+        out.insert(CASE, [row.values for row in self.cases.values() if row.new])
+        _write_changed(out, CASE, self.cases)
+        out.insert(ENTRY, self.new_entries)
+        _write_changed(out, ENTRY, self.entries)
+        out.insert(REFERENCE, sorted(self.new_references, key=_reference_key), missing=("thread_id", "ref"))
+        out.insert(ATTACHMENT, self.new_attachments)
+        _write_changed(out, ATTACHMENT, self.attachments)
+        out.insert(LANE, [{"id": lane, "leased_by": ""} for lane in sorted(self.new_lanes)], missing=("id",))
+        out.insert(DELIVERY, [row.values for row in self.deliveries.values() if row.new])
+        _write_changed(out, DELIVERY, self.deliveries)
+        out.insert(ATTEMPT, self.new_attempts)
+        out.insert(UNINDEXED, [{"entry_id": id_} for id_ in self._to_index()], missing=("entry_id",))
+        out.add(TALLY, self._tallies(), ("assignee", "status", "channel", "shard"), "n")
+        out.send()
         for rest in self._at_end:
             rest()
 
-    def _write_threads(self) -> None:
+    def _write_threads(self, out: Together) -> None:
         names = ("id", "last_seq", "rev", "public_rev", "published_rev", "read_seq")
         changed = [thread for thread in self.threads.values() if thread.new or thread.touched]
-        insert(
-            self.conn,
-            THREAD,
-            [
-                {name: getattr(t, name) for name in names} | {"customer_id": t.customer_id, "created_at": self.now}
-                for t in changed
-                if t.new
-            ],
-        )
-        update(self.conn, THREAD, [{name: getattr(t, name) for name in names} for t in changed if not t.new])
+        rows = {t.id: {name: getattr(t, name) for name in names} for t in changed}
+        new = [t for t in changed if t.new]
+        out.insert(THREAD, [rows[t.id] | {"customer_id": t.customer_id, "created_at": self.now} for t in new])
+        out.update(THREAD, [rows[t.id] for t in changed if not t.new])
 
-    def _write_cases(self) -> None:
-        insert(self.conn, CASE, [row.values for row in self.cases.values() if row.new])
-        self._write_changed(CASE, self.cases)
+    def _to_index(self) -> list[UUID]:
+        entries = (entry["id"] for entry in self.new_entries if entry["kind"] != "event")
+        return sorted({*entries, *self.renamed, *(customer["id"] for customer in self.new_customers)})
 
-    def _write_changed(self, table: sa.Table, rows: dict[UUID, Row]) -> None:
-        """One statement for each set of columns that changed together; there are few such sets."""
-        groups: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
-        for id_, row in rows.items():
-            if row.changed and not row.new:
-                names = tuple(sorted(row.changed))
-                groups[names].append({"id": id_, **{name: row.values[name] for name in names}})
-        if table is CASE and len(groups) > 1:
-            # cases change in many combinations: write the union, so that the statements stay few
-            names = tuple(sorted(set().union(*groups)))
-            ids = [row["id"] for group in groups.values() for row in group]
-            groups = {names: [{"id": id_, **{name: rows[id_].values[name] for name in names}} for id_ in ids]}
-        for group in groups.values():
-            update(self.conn, table, group)
-
-    def _write_tallies(self) -> None:
+    def _tallies(self) -> list[dict[str, Any]]:
         deltas: dict[tuple[str, str, str], int] = defaultdict(int)
         for case_id, before in self._tally_before.items():
             after = _tally_key(self.cases[case_id])
@@ -462,13 +458,11 @@ class Batch:
                 deltas[after] += 1
                 if before:
                     deltas[before] -= 1
-        rows = [
+        return [
             {"assignee": key[0], "status": key[1], "channel": key[2], "shard": self.desk.shard, "n": n}
             for key, n in sorted(deltas.items())
             if n
         ]
-        if rows:
-            self.conn.execute(_ADD_TO_TALLY, rows)
 
     def changes(self) -> list[Change]:
         return [
@@ -479,6 +473,7 @@ class Batch:
                 tuple(t.entries),
                 tuple(t.cases),
                 t.public,
+                t.sends,
                 since=t.rev - t.revs,
                 public_since=t.public_rev - t.public_revs,
             )
@@ -487,10 +482,20 @@ class Batch:
         ]
 
 
-_ADD_TO_TALLY = sa.text(
-    "INSERT INTO case_tally (assignee, status, channel, shard, n) VALUES (:assignee, :status, :channel, :shard, :n)"
-    " ON CONFLICT (assignee, status, channel, shard) DO UPDATE SET n = case_tally.n + excluded.n"
-)
+def _write_changed(out: Together, table: sa.Table, rows: dict[UUID, Row]) -> None:
+    """One statement for each set of columns that changed together; there are few such sets."""
+    groups: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    for id_, row in rows.items():
+        if row.changed and not row.new:
+            names = tuple(sorted(row.changed))
+            groups[names].append({"id": id_, **{name: row.values[name] for name in names}})
+    if table is CASE and len(groups) > 1:
+        # cases change in many combinations: write the union, so that the statements stay few
+        names = tuple(sorted(set().union(*groups)))
+        ids = [row["id"] for group in groups.values() for row in group]
+        groups = {names: [{"id": id_, **{name: rows[id_].values[name] for name in names}} for id_ in ids]}
+    for group in groups.values():
+        out.update(table, group)
 
 
 def _tally_key(case: Row) -> tuple[str, str, str]:
@@ -528,13 +533,7 @@ def write(
     prepare(batch, jobs)
     for job in jobs:
         job.wants(batch.wants)
-    batch.wants.threads.update(published)
-    batch.load()
-    for thread_id, rev in published.items():
-        thread = batch.threads.get(thread_id)
-        if thread and rev > thread.published_rev:
-            thread.published_rev = rev
-            thread.touched = True
+    batch.load(published)
     results = list(_run(batch, jobs))
     batch.flush()
     failpoints.hit("before_commit")

@@ -29,6 +29,8 @@ class Change:
     entries: tuple[UUID, ...]
     cases: tuple[UUID, ...]
     public: bool
+    sends: bool = False
+    """Something was put into a lane."""
     since: int = 0
     """The `rev` before this transaction: a screen that holds at least that may apply what it is shown."""
     public_since: int = 0

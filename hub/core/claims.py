@@ -14,9 +14,10 @@ from hub.contract import Address
 from hub.core.addresses import canonical
 from hub.core.batch import Batch
 from hub.db import insert_missing
-from hub.models import Claim, Customer, new_id
+from hub.models import Claim, Customer, Unindexed, new_id
 
 CLAIM, CUSTOMER = Claim.__table__, Customer.__table__  # type: ignore[attr-defined]
+UNINDEXED = Unindexed.__table__  # type: ignore[attr-defined]
 
 
 KEY = ("customer_id", "kind", "address")
@@ -25,6 +26,7 @@ KEY = ("customer_id", "kind", "address")
 def claim(batch: Batch, customer_id: UUID, address: Address) -> None:
     """Remember an address in the batch that brought it."""
     batch.at_end_insert_missing(CLAIM, [_row(customer_id, address, batch.now)], KEY)
+    batch.renamed.add(customer_id)
 
 
 def name(batch: Batch, customer_id: UUID, typed: str) -> None:
@@ -34,6 +36,7 @@ def name(batch: Batch, customer_id: UUID, typed: str) -> None:
             customer["name"] = customer["name"] or typed[:200]
             return
     batch.at_end(_if_nameless(customer_id, typed))
+    batch.renamed.add(customer_id)
 
 
 def keep(conn: Connection, customer_id: UUID, claims: Iterable[Address], typed_name: str, now: datetime) -> None:
@@ -42,6 +45,7 @@ def keep(conn: Connection, customer_id: UUID, claims: Iterable[Address], typed_n
         insert_missing(conn, CLAIM, [_row(customer_id, address, now)], KEY)
     if typed_name:
         conn.execute(_if_nameless(customer_id, typed_name))
+    insert_missing(conn, UNINDEXED, [{"entry_id": customer_id}], ("entry_id",))
 
 
 def _row(customer_id: UUID, address: Address, now: datetime) -> dict[str, Any]:

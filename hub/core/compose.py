@@ -493,6 +493,7 @@ def deliver(
     batch.deliveries[delivery_id] = Row(row, new=True)
     batch.new_lanes.add(lane)
     thread.entries[entry["id"]] = None
+    thread.sends = True
     if own_ref:
         batch.refer(thread, own_ref, entry)
     return row

@@ -105,6 +105,7 @@ def _create(batch: Batch, missing: dict[Key, Heard]) -> dict[Key, _Known]:
     for key in mine:
         row = rows[key]
         owner = owners.get(key)
+        batch.renamed.add(row["customer_id"])
         thread_id = owner[0] if owner else _new_thread(batch, row).id
         made[key] = _Known(row["id"], row["trust"], thread_id, row["customer_id"])
     return made

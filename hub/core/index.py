@@ -6,7 +6,7 @@ and no plan has to guess. Such words begin with a letter nobody can type.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -41,11 +41,7 @@ _ENTRIES = sa.select(
     ENTRY.c.text,
 ).where(among(ENTRY.c.id, "ids"))
 _FILES = sa.select(ATTACHMENT.c.entry_id, ATTACHMENT.c.name).where(among(ATTACHMENT.c.entry_id, "ids"))
-_PEOPLE = (
-    sa.select(CUSTOMER.c.id, CUSTOMER.c.name)
-    .join_from(CUSTOMER, THREAD, THREAD.c.customer_id == CUSTOMER.c.id)
-    .where(sa.or_(among(THREAD.c.id, "threads"), among(CUSTOMER.c.id, "customers")))
-)
+_PEOPLE = sa.select(CUSTOMER.c.id, CUSTOMER.c.name).where(among(CUSTOMER.c.id, "ids"))
 _IDENTITIES = sa.select(IDENTITY.c.customer_id, IDENTITY.c.kind, IDENTITY.c.address, IDENTITY.c.name).where(
     among(IDENTITY.c.customer_id, "ids")
 )
@@ -72,7 +68,7 @@ def index(conn: Connection, limit: int = 200) -> int:
     entries = conn.execute(_ENTRIES, {"ids": ids}).all()
     known = {row.id for row in entries}
     _put_entries(conn, _with_words(conn, entries))
-    _put_customers(conn, {row.thread_id for row in entries}, [id_ for id_ in ids if id_ not in known])
+    _put_customers(conn, [id_ for id_ in ids if id_ not in known])
     conn.execute(sa.delete(UNINDEXED).where(among(UNINDEXED.c.entry_id, "ids")), {"ids": ids})
     return len(ids)
 
@@ -100,16 +96,16 @@ def _put_entries(conn: Connection, found: list[tuple[Any, list[str]]]) -> None:
     if not found:
         return
     if not is_sqlite(conn):
-        rows = [{"id": row.id, "at": row.at, "words": own} for row, own in found]
-        conn.execute(_PG_ENTRY, rows)
+        ids, times = [row.id for row, _ in found], [row.at for row, _ in found]
+        conn.exec_driver_sql(_PG_ENTRY, (ids, times, [" ".join(own) for _, own in found]))
         return
     numbers = _numbers(conn, "entry", {row.id: {"at": row.at} for row, _ in found})
     conn.execute(_SQLITE_PUT["entry"], [{"n": numbers[row.id], "words": " ".join(own)} for row, own in found])
 
 
-def _put_customers(conn: Connection, threads: Iterable[UUID], customers: list[UUID]) -> None:
-    """Names and addresses of whoever the batch is about; written only if they differ from what is there."""
-    people = conn.execute(_PEOPLE, {"threads": list(threads), "customers": customers}).all()
+def _put_customers(conn: Connection, customers: list[UUID]) -> None:
+    """Names and addresses of those whose id was queued; written only if they differ from what is there."""
+    people = conn.execute(_PEOPLE, {"ids": customers}).all() if customers else []
     if not people:
         return
     texts = {row.id: row.name for row in people}
@@ -119,7 +115,7 @@ def _put_customers(conn: Connection, threads: Iterable[UUID], customers: list[UU
                 texts[row.customer_id] += f" {row.address} {row.address.partition('@')[0]} {row.name}"
     rows = {id_: words(text) for id_, text in texts.items()}
     if not is_sqlite(conn):
-        conn.execute(_PG_CUSTOMER, [{"id": id_, "words": own} for id_, own in rows.items()])
+        conn.exec_driver_sql(_PG_CUSTOMER, (list(rows), [" ".join(own) for own in rows.values()]))
         return
     numbers = _numbers(conn, "customer", {id_: {} for id_ in rows})
     before = dict(conn.execute(_SQLITE_CUSTOMER_WORDS, {"numbers": list(numbers.values())}).tuples().all())
@@ -139,19 +135,15 @@ def _numbers(conn: Connection, kind: str, wanted: dict[UUID, dict[str, Any]]) ->
     return known
 
 
-_PG_ENTRY = sa.text(
-    "INSERT INTO search_entry (entry_id, at, words) VALUES (:id, :at, array_to_tsvector(:words))"
-    " ON CONFLICT (entry_id) DO UPDATE SET words = excluded.words"
-).bindparams(
-    sa.bindparam("id", type_=sa.Uuid()),
-    sa.bindparam("at", type_=ENTRY.c.at.type),
-    sa.bindparam("words", type_=sa.ARRAY(sa.Text())),
-)
-_PG_CUSTOMER = sa.text(
-    "INSERT INTO search_customer (customer_id, words) VALUES (:id, array_to_tsvector(:words))"
-    " ON CONFLICT (customer_id) DO UPDATE SET words = excluded.words"
-    " WHERE search_customer.words <> excluded.words"
-).bindparams(sa.bindparam("id", type_=sa.Uuid()), sa.bindparam("words", type_=sa.ARRAY(sa.Text())))
+_PG_ENTRY = """
+    INSERT INTO search_entry (entry_id, at, words)
+    SELECT v.id, v.at, array_to_tsvector(string_to_array(v.words, ' '))
+    FROM unnest($1::uuid[], $2::timestamptz[], $3::text[]) AS v(id, at, words)
+    ON CONFLICT (entry_id) DO UPDATE SET words = excluded.words"""
+_PG_CUSTOMER = """
+    INSERT INTO search_customer (customer_id, words)
+    SELECT v.id, array_to_tsvector(string_to_array(v.words, ' ')) FROM unnest($1::uuid[], $2::text[]) AS v(id, words)
+    ON CONFLICT (customer_id) DO UPDATE SET words = excluded.words WHERE search_customer.words <> excluded.words"""
 
 
 def _typed(statement: str) -> sa.TextClause:

@@ -38,6 +38,7 @@ class ChangeCustomer:
             return
         statement = sa.update(CUSTOMER).where(CUSTOMER.c.id == thread.customer_id).values(**new)
         batch.at_end(statement)
+        batch.renamed.add(thread.customer_id)
         batch.event(thread, None, self.actor, "customer", old={name: old[name] for name in new}, new=new)
         for case in batch.cases_of[thread.id]:
             thread.cases[case["id"]] = None
