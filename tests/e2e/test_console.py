@@ -165,8 +165,10 @@ async def test_search_finds_it_and_opens_it_there(desk: Desk) -> None:
     case = await desk.writes("Wrong size", "My parcel number is zebra-4711.")
     for number in range(3):
         await desk.reply(case, f"Answer {number}")
+    await until(lambda: _indexed(desk, "zebra"), "the search index")
     page = await desk.sit_down()
     await page.goto(f"{desk.hub.url}/inbox/all")
+    await expect(page.get_by_text("Choose a conversation")).to_be_visible()
     await page.keyboard.press("/")
     await page.get_by_role("searchbox", name="Search").fill("zebra")
     hit = page.locator(".result", has_text="zebra")
@@ -175,6 +177,10 @@ async def test_search_finds_it_and_opens_it_there(desk: Desk) -> None:
     await hit.click()
     await expect(page).to_have_url(lambda url: f"/inbox/all/{case['thread_id']}" in url and "at=1" in url)
     await expect(page.locator(".is-hit")).to_contain_text("zebra-4711")
+
+
+async def _indexed(desk: Desk, word: str) -> bool:
+    return bool((await desk.owner.get("/search", q=word))["entries"]["items"])
 
 
 async def test_the_palette_goes_and_does(desk: Desk) -> None:

@@ -38,24 +38,37 @@ export function keep(name: string, held: Held | null): void {
   else localStorage.removeItem(name);
 }
 
-type Answer = { version: number } | { newer: Draft } | { failed: true };
+const lines = new Map<string, DraftLine>();
+
+type Answer = { draft: Draft } | { newer: Draft } | { failed: true };
 
 /** Writes of one draft go out one after the other, so that a delete after a send can't be overtaken by an earlier save. */
 export class DraftLine {
+  /** The hub's version that this device wrote last, whichever surface did. */
+  version = 0;
   private last: Promise<unknown> = Promise.resolve();
 
-  constructor(
+  private constructor(
     private readonly thread: string,
     private readonly slot: string,
   ) {}
+
+  /** One line per draft, however often its surface is opened and closed. */
+  static of(thread: string, slot: string): DraftLine {
+    const name = `${thread}/${slot}`;
+    const line = lines.get(name) ?? new DraftLine(thread, slot);
+    lines.set(name, line);
+    return line;
+  }
 
   save(make: () => DraftIn | null): Promise<Answer> {
     return this.next(async () => {
       const body = make();
       if (!body) return { failed: true };
       try {
-        const { version } = await api.saveDraft(this.thread, this.slot, body);
-        return { version };
+        const draft = await api.saveDraft(this.thread, this.slot, body);
+        this.version = draft.version;
+        return { draft };
       } catch (error) {
         if (error instanceof ApiError && error.is("newer-draft")) return { newer: found(error.body) };
         return { failed: true };
@@ -66,6 +79,7 @@ export class DraftLine {
   drop(): Promise<void> {
     return this.next(async () => {
       await api.dropDraft(this.thread, this.slot).catch(() => undefined);
+      this.version = 0;
     });
   }
 

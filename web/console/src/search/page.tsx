@@ -30,6 +30,7 @@ export function SearchPage({ channels }: { channels: string[] }) {
     getNextPageParam: (page) => page.entries.next || undefined,
     enabled: q.trim() !== "",
     placeholderData: (old) => old,
+    staleTime: 0,
   });
 
   useEffect(() => input.current?.focus(), []);

@@ -78,7 +78,7 @@ function dressUp(page: Document, theme: string, paper: boolean): void {
   page.documentElement.lang = document.documentElement.lang;
   page.body.className = paper ? "paper" : "";
   page.body.dir = "auto";
-  for (const element of page.querySelectorAll<HTMLElement>("[style]")) {
-    element.style.cssText = element.getAttribute("style") ?? "";
+  for (const element of page.querySelectorAll<HTMLElement>("[data-style]")) {
+    element.style.cssText = element.dataset.style ?? "";
   }
 }

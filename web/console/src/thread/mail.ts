@@ -1,12 +1,16 @@
 import type { Attachment } from "../api/types";
 import { inline } from "../ui/attachments";
 
+/** The cleaner writes every attribute in this way. Set aside before parsing: even that asks the security policy. */
+const style = /(<[a-z][^<>]*\s)style="/giu;
+
 /**
  * Cleaned mail made ready for the frame: inline pictures point at our attachments, pictures from elsewhere wait until
- * they are asked for, links open outside. The frame runs no script whatever stands in here.
+ * they are asked for, links open outside, and style waits aside for the frame to set it (the security policy refuses it
+ * in markup). The frame runs no script whatever stands in here.
  */
 export function prepare(html: string, files: Attachment[], pictures: boolean): { html: string; blocked: number } {
-  const page = new DOMParser().parseFromString(html, "text/html");
+  const page = new DOMParser().parseFromString(html.replace(style, '$1data-style="'), "text/html");
   const byCid = new Map(files.filter((file) => file.cid).map((file) => [file.cid, file]));
   let blocked = 0;
   for (const picture of page.querySelectorAll("img")) {
