@@ -1,11 +1,11 @@
 import { useState } from "preact/hooks";
-import { encode, type NewMail, sendMail } from "./api";
+import { encode, type NewMail, type Person, sendMail } from "./api";
 
 interface Props {
   start: NewMail;
   smtp: string;
-  /** With a sentence when something was sent, empty when it was given up. */
-  onClose(said: string): void;
+  /** With the sender when the mail has gone, without when it was given up. */
+  onClose(sender?: Person): void;
 }
 
 /** Sends a real mail over SMTP, from whichever customer is typed in. */
@@ -32,7 +32,7 @@ export function Compose({ start, smtp, onClose }: Props) {
     setProblem("");
     try {
       await sendMail({ ...mail, files: await Promise.all(files.map(encode)) });
-      onClose(`Sent to ${mail.to} over SMTP.`);
+      onClose({ name: mail.name, email: mail.from });
     } catch (reason) {
       setBusy(false);
       setProblem(`The mail could not be sent. ${(reason as Error).message}`);
@@ -69,7 +69,7 @@ export function Compose({ start, smtp, onClose }: Props) {
         <button type="submit" class="main" disabled={busy}>
           {busy ? "Sending" : "Send"}
         </button>
-        <button type="button" class="plain" onClick={() => onClose("")}>
+        <button type="button" class="plain" onClick={() => onClose()}>
           Cancel
         </button>
         <span class="quiet">Goes over SMTP to {smtp}. Any mail client can do the same.</span>

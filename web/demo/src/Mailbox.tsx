@@ -1,12 +1,20 @@
 import { useState } from "preact/hooks";
-import { answerTo, type DemoConfig, type Mail, type NewMail } from "./api";
+import { answerTo, type DemoConfig, type Mail, type NewMail, type Person } from "./api";
 import { Compose } from "./Compose";
 import { Reading } from "./Reading";
 
 const time = new Intl.DateTimeFormat("en", { weekday: "short", hour: "2-digit", minute: "2-digit", hour12: false });
 
 /** The customer's mailbox: what the hub really sent by SMTP, and a form that really sends to it. */
-export function Mailbox({ config, mails }: { config: DemoConfig; mails: Mail[] }) {
+interface Props {
+  config: DemoConfig;
+  mails: Mail[];
+  /** Who is played; another sender's name and address make it somebody else's mailbox. */
+  me: Person;
+  onMe(me: Person): void;
+}
+
+export function Mailbox({ config, mails, me, onMe }: Props) {
   const [open, setOpen] = useState("");
   const blank = (): NewMail => ({
     from: config.me.email,
@@ -40,6 +48,9 @@ export function Mailbox({ config, mails }: { config: DemoConfig; mails: Mail[] }
           </p>
         )}
         {mails.length === 0 && <p class="quiet">No mail from us yet. Answers arrive here by themselves.</p>}
+        <p class="quiet">
+          Mailbox of {me.name}, {me.email}
+        </p>
         <ul>
           {mails.toReversed().map((one) => (
             <li key={one.id}>
@@ -64,17 +75,15 @@ export function Mailbox({ config, mails }: { config: DemoConfig; mails: Mail[] }
             key={writing.in_reply_to ?? "new"}
             start={writing}
             smtp={config.smtp}
-            onClose={(said) => {
+            onClose={(from) => {
               setWriting(undefined);
-              setSent(said);
+              if (!from) return;
+              setSent(`Sent to ${writing.to} over SMTP.`);
+              onMe(from);
             }}
           />
         ) : mail ? (
-          <Reading
-            mail={mail}
-            onAnswer={() => write(answerTo(mail, { ...config.me, email: mail.to || config.me.email }))}
-            onBack={() => setOpen("")}
-          />
+          <Reading mail={mail} onAnswer={() => write(answerTo(mail, me))} onBack={() => setOpen("")} />
         ) : (
           <p class="quiet mid">Choose a mail, or write one.</p>
         )}

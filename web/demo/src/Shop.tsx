@@ -1,16 +1,41 @@
+/** Pictures by hand: one shape of the thing, one of its detail. */
 const GOODS = [
-  { name: "Fjell hiking boot", price: "€ 149", tone: "moss", shape: "M8 10h16v22l24 6q8 2 8 10v4H8z" },
-  { name: "Strand rain boot", price: "€ 89", tone: "sea", shape: "M12 4h16v30l18 6q8 3 8 10v2H12z" },
-  { name: "Vidda winter boot", price: "€ 179", tone: "clay", shape: "M6 8h22l2 22 18 6q8 3 8 10v6H6z" },
-  { name: "Skog trail shoe", price: "€ 119", tone: "sand", shape: "M6 28q10 4 18-4l20 12q12 2 14 10v6H6z" },
+  {
+    name: "Lowland boot",
+    price: "€ 159",
+    tone: "moss",
+    shape: "M12 6h16v26l22 7q8 3 8 10v2H12z",
+    detail: "M10 52h50v5H10z",
+  },
+  {
+    name: "Ridge 45 backpack",
+    price: "€ 189",
+    tone: "sea",
+    shape: "M18 18a14 14 0 0 1 28 0v32a6 6 0 0 1-6 6H24a6 6 0 0 1-6-6z",
+    detail: "M13 26h4v22h-4zM47 26h4v22h-4zM24 1h16v4H24z",
+  },
+  {
+    name: "Tarn jacket",
+    price: "€ 229",
+    tone: "clay",
+    shape: "M22 8 8 18l6 14 6-4v26h24V28l6 4 6-14-14-10q-10 8-20 0z",
+    detail: "M24 5q8-6 16 0l-2 3q-6 4-12 0z",
+  },
+  {
+    name: "Fell 2 tent",
+    price: "€ 349",
+    tone: "sand",
+    shape: "M32 8 6 52h17l9-20 9 20h17z",
+    detail: "M27 52l5-11 5 11z",
+  },
 ];
 
 /** A page of a shop, so that there is something to ask about. */
 export const Shop = ({ onMail }: { onMail(): void }) => (
   <main class="shop">
     <section class="lead">
-      <h1>Boots that come home again</h1>
-      <p>Made in small series, repaired for ten years. Exchange within 30 days.</p>
+      <h1>Gear for weather, made to be mended</h1>
+      <p>Small series, repaired for ten years. Exchange within 30 days.</p>
       <p class="acts">
         <button type="button" class="main" data-help>
           Ask us about a size
@@ -21,12 +46,12 @@ export const Shop = ({ onMail }: { onMail(): void }) => (
       </p>
     </section>
     <ul class="goods">
-      {GOODS.map(({ name, price, tone, shape }) => (
+      {GOODS.map(({ name, price, tone, shape, detail }) => (
         <li key={name}>
           <span class={`pic ${tone}`} aria-hidden="true">
             <svg viewBox="0 0 64 60" aria-hidden="true">
               <path d={shape} />
-              <path class="sole" d="M4 52h56v5H4z" />
+              <path class="detail" d={detail} />
             </svg>
           </span>
           <h2>{name}</h2>
@@ -35,8 +60,8 @@ export const Shop = ({ onMail }: { onMail(): void }) => (
       ))}
     </ul>
     <section class="order">
-      <h2>Your order 48213</h2>
-      <p>Fjell hiking boot, size 41. Sent on Monday with Bring Parcel, arrives on Thursday.</p>
+      <h2>Your order 48517</h2>
+      <p>Lowland boot, size 41. Sent on Monday, arrives on Thursday.</p>
       <button type="button" class="plain" data-help>
         Something is wrong with it
       </button>

@@ -4,8 +4,13 @@ export interface DemoConfig {
   inbox: string;
   support: string;
   smtp: string;
-  me: { name: string; email: string };
+  me: Person;
   console?: string;
+}
+
+export interface Person {
+  name: string;
+  email: string;
 }
 
 export interface Mail {
@@ -42,7 +47,8 @@ async function json<T>(path: string, init?: RequestInit): Promise<T> {
 }
 
 export const fetchConfig = () => json<DemoConfig>("/demo/config");
-export const fetchMails = () => json<Mail[]>("/demo/mails", { cache: "no-store" });
+export const fetchMails = (to: string) =>
+  json<Mail[]>(`/demo/mails?to=${encodeURIComponent(to)}`, { cache: "no-store" });
 
 export const sendMail = (mail: NewMail) =>
   json<{ id: string }>("/demo/mail", {
@@ -59,7 +65,7 @@ export async function encode(file: File): Promise<{ name: string; type: string; 
 }
 
 /** An answer goes where the mail asks for it, and names what it answers. */
-export function answerTo(mail: Mail, me: DemoConfig["me"]): NewMail {
+export function answerTo(mail: Mail, me: Person): NewMail {
   return {
     from: me.email,
     name: me.name,

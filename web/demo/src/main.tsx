@@ -14,12 +14,18 @@ function Demo({ config }: { config: DemoConfig }) {
   const [mails, setMails] = useState<Mail[]>([]);
   const [seen, setSeen] = useState(0);
   const [problem, setProblem] = useState("");
+  const [me, setMe] = useState(config.me);
 
   useEffect(() => {
+    let stopped = false;
     let timer: ReturnType<typeof setTimeout>;
     const refresh = async () => {
       try {
-        if (!document.hidden) setMails(await fetchMails());
+        if (!document.hidden) {
+          const found = await fetchMails(me.email);
+          if (stopped) return;
+          setMails(found);
+        }
         setProblem("");
       } catch {
         setProblem("The hub does not answer. This page tries again by itself.");
@@ -27,8 +33,11 @@ function Demo({ config }: { config: DemoConfig }) {
       timer = setTimeout(refresh, REFRESH);
     };
     refresh();
-    return () => clearTimeout(timer);
-  }, []);
+    return () => {
+      stopped = true;
+      clearTimeout(timer);
+    };
+  }, [me.email]);
   useEffect(() => {
     if (place === "mail") setSeen(mails.length);
   }, [place, mails.length]);
@@ -42,7 +51,7 @@ function Demo({ config }: { config: DemoConfig }) {
     <>
       <header class="top">
         <strong class="logo">
-          <span aria-hidden="true">N</span>Northwind
+          <span aria-hidden="true">F</span>Fern & Fell
         </strong>
         <nav aria-label="Pages">
           <button type="button" aria-current={place === "shop" ? "page" : undefined} onClick={() => go("shop")}>
@@ -53,7 +62,7 @@ function Demo({ config }: { config: DemoConfig }) {
           </button>
         </nav>
       </header>
-      <p class="play">
+      <aside class="play" aria-label="About this page">
         You play the customer. Write in the chat below, or by email to <b>{config.support}</b>.
         {config.console && (
           <>
@@ -65,13 +74,17 @@ function Demo({ config }: { config: DemoConfig }) {
             .
           </>
         )}
-      </p>
+      </aside>
       {problem && (
         <p class="problem" role="status">
           {problem}
         </p>
       )}
-      {place === "shop" ? <Shop onMail={() => go("mail")} /> : <Mailbox config={config} mails={mails} />}
+      {place === "shop" ? (
+        <Shop onMail={() => go("mail")} />
+      ) : (
+        <Mailbox config={config} mails={mails} me={me} onMe={setMe} />
+      )}
     </>
   );
 }
@@ -97,7 +110,7 @@ dark.addEventListener("change", paint);
 fetchConfig().then(
   (config) => {
     render(<Demo config={config} />, root);
-    addMessenger(config.inbox);
+    if (config.inbox) addMessenger(config.inbox);
   },
   (reason: Error) => render(<p class="problem">The demo is not running: {reason.message}</p>, root),
 );
