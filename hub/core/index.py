@@ -118,7 +118,8 @@ def _put_customers(conn: Connection, customers: list[UUID]) -> None:
         conn.exec_driver_sql(_PG_CUSTOMER, (list(rows), [" ".join(own) for own in rows.values()]))
         return
     numbers = _numbers(conn, "customer", {id_: {} for id_ in rows})
-    before = dict(conn.execute(_SQLITE_CUSTOMER_WORDS, {"numbers": list(numbers.values())}).tuples().all())
+    stored = conn.execute(_SQLITE_CUSTOMER_WORDS, {"numbers": list(numbers.values())})
+    before = {row.rowid: row.words for row in stored}
     joined = {numbers[id_]: " ".join(own) for id_, own in rows.items()}
     changed = [{"n": n, "words": own} for n, own in joined.items() if before.get(n) != own]
     if changed:
