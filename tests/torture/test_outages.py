@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -123,7 +124,7 @@ async def test_a_full_disk_is_a_503_and_hurts_nothing(small_disk: Path) -> None:
         assert took < RECOVERS_WITHIN_S
         assert wrong == {}
         hub.stop()
-        with sqlite3.connect(small_disk / "hub" / "onethread.db") as stored:
+        with closing(sqlite3.connect(small_disk / "hub" / "onethread.db")) as stored:
             assert stored.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     finally:
         hub.kill()
@@ -131,14 +132,11 @@ async def test_a_full_disk_is_a_503_and_hurts_nothing(small_disk: Path) -> None:
 
 def fill(path: Path) -> None:
     """Until not a page is left."""
-    with path.open("wb") as ballast:
+    with path.open("wb", buffering=0) as ballast:
         for size in (1 << 20, 4096):
-            try:
+            with suppress(OSError):
                 while True:
                     ballast.write(b"\0" * size)
-                    ballast.flush()
-            except OSError:
-                continue
 
 
 async def until_refused(on: Scene, ledger: Ledger) -> Counter[int]:
