@@ -35,20 +35,21 @@ a | il giorno | le jour | tarihinde | vào | pada | בתאריך | في | در �
 från | von | de | lähettäjä | kl
 """
 _ORIGINAL = """
-ursprüngliche mail | original message | original mail | original email | original appointment | ursprüngliche nachricht
-originalnachricht | original-nachricht | ursprungliche nachricht | message d'origine | message original
-message d’origine | courriel original | mensaje original | mensaje origen | messaggio originale
-messaggio originario | mensagem original | oorspronkelijk bericht | oorspronkelijke bericht | origineel bericht
-ursprungligt meddelande | originalmeddelande | ursprüngliche e-mail | oprindelig meddelelse
-original meddelelse | opprinnelig melding | original melding | alkuperäinen viesti | oryginalna wiadomość
-wiadomość oryginalna | wiadomość pierwotna | původní zpráva | původní e-mail | pôvodná správa | eredeti üzenet
-mesaj original | mesajul original | исходное сообщение | пересылаемое сообщение | оригинальное сообщение
-вихідне повідомлення | оригінал повідомлення | оригинално съобщение | αρχικό μήνυμα | özgün ileti | özgün mesaj
-orijinal mesaj | orijinal ileti | ההודעה המקורית | הודעה מקורית | الرسالة الأصلية | رسالة أصلية | پیام اصلی
-原始邮件 | 原邮件 | 原始郵件 | 原文 | 元のメッセージ | 元のメール | original | 원본 메시지 | 원본 메일
-원본 이메일 | thư gốc | tin nhắn gốc | ข้อความต้นฉบับ | ข้อความเดิม | pesan asli | missatge original
-algne kiri | algne sõnum | sākotnējais ziņojums | originalus laiškas | izvorna poruka | originalna poruka
-izvirno sporočilo | оригинална порука | replied message | reply message | antwort nachricht | mail original
+ursprüngliche mail | original message | original mail | original email | original appointment
+ursprüngliche nachricht | originalnachricht | original-nachricht | ursprungliche nachricht | message d'origine
+message original | message d’origine | courriel original | mensaje original | mensaje origen
+messaggio originale | messaggio originario | mensagem original | oorspronkelijk bericht
+oorspronkelijke bericht | origineel bericht | ursprungligt meddelande | originalmeddelande
+ursprüngliche e-mail | oprindelig meddelelse | oprindelig besked | original meddelelse | opprinnelig melding
+original melding | alkuperäinen viesti | oryginalna wiadomość | wiadomość oryginalna | wiadomość pierwotna
+původní zpráva | původní e-mail | pôvodná správa | eredeti üzenet | mesaj original | mesajul original
+исходное сообщение | пересылаемое сообщение | оригинальное сообщение | вихідне повідомлення
+оригінал повідомлення | оригинално съобщение | αρχικό μήνυμα | özgün ileti | özgün mesaj | orijinal mesaj
+orijinal ileti | ההודעה המקורית | הודעה מקורית | الرسالة الأصلية | رسالة أصلية | پیام اصلی | 原始邮件 | 原邮件
+原始郵件 | 原文 | 元のメッセージ | 元のメール | original | 원본 메시지 | 원본 메일 | 원본 이메일 | thư gốc
+tin nhắn gốc | ข้อความต้นฉบับ | ข้อความเดิม | pesan asli | missatge original | algne kiri | algne sõnum
+sākotnējais ziņojums | originalus laiškas | izvorna poruka | originalna poruka | izvirno sporočilo
+оригинална порука | replied message | reply message | antwort nachricht | mail original
 """
 _FORWARDED = """
 forwarded message | forwarded mail | begin forwarded message | weitergeleitete nachricht
@@ -74,14 +75,16 @@ from | von | de | da | van | från | fra | lähettäjä | od | odesílatel | fel
 보낸사람 | 보낸 사람 | từ | จาก | dari | saatja | no | nuo | šalje | пошиљалац | kellelt | 發件人
 """
 _SENT = """
-sent | date | gesendet | datum | envoyé | date d'envoi | enviado | enviado el | enviada em | enviado em
-enviada | fecha | inviato | data | verzonden | skickat | skickades | sendt | dato | lähetetty | päivämäärä
-päiväys | wysłano | wysłane | odesláno | odoslané | dátum | elküldve | küldve | trimis | отправлено | дата
-надіслано | изпратено | ημερομηνία | στάλθηκε | εστάλη | gönderildi | gönderme tarihi | tarih | נשלח | תאריך
-تاريخ الإرسال | تم الإرسال | ارسال شده | التاريخ | تاریخ | 发送时间 | 日期 | 时间 | 寄件日期 | 傳送時間 | 发送日期
-送信日時 | 日付 | 日時 | 보낸날짜 | 보낸 날짜 | 날짜 | đã gửi | ngày | gửi | ส่ง | ส่งเมื่อ | วันที่ | dikirim
-tanggal | saadetud | kuupäev | nosūtīts | datums | išsiųsta | siųsta | poslano | посла́но | послато | enviat
-sendingsdato
+sent | gesendet | envoyé | date d'envoi | enviado | enviado el | enviada em | enviado em | enviada | inviato
+verzonden | skickat | skickades | sendt | lähetetty | wysłano | wysłane | odesláno | odoslané | elküldve
+küldve | trimis | отправлено | надіслано | изпратено | στάλθηκε | εστάλη | gönderildi | gönderme tarihi | נשלח
+تاريخ الإرسال | تم الإرسال | ارسال شده | 发送时间 | 寄件日期 | 傳送時間 | 发送日期 | 送信日時 | 보낸날짜
+보낸 날짜 | đã gửi | gửi | ส่ง | ส่งเมื่อ | dikirim | saadetud | nosūtīts | išsiųsta | siųsta | poslano
+посла́но | послато | enviat | sendingsdato
+"""
+_DATE = """
+date | datum | fecha | data | dato | päivämäärä | päiväys | dátum | дата | ημερομηνία | tarih | תאריך | التاريخ
+تاریخ | 日期 | 时间 | 日付 | 日時 | 날짜 | ngày | วันที่ | tanggal | kuupäev | datums
 """
 _TO = """
 to | an | à | a | para | per | aan | till | til | vastaanottaja | do | komu | pro | címzett | către | catre
@@ -100,17 +103,18 @@ předmět | predmet | tárgy | subiect | тема | относно | θέμα | 
 tēma | tema | zadeva | наслов
 """
 _MOBILE = """
-sent from my | sent from mail for | sent from yahoo mail | sent from outlook | sent via | sent with proton mail
-get outlook for | get bluemail for | sent from samsung | von meinem | gesendet von | gesendet mit | gesendet aus
-diese nachricht wurde von meinem | envoyé de mon | envoyé depuis | envoyé à partir de | obtenez outlook
-enviado desde mi | enviado desde | enviado do meu | enviado a partir | obtener outlook | obter o outlook
-inviato da | inviato dal mio | scarica outlook | verstuurd vanaf mijn | verzonden vanaf | verstuurd vanuit
-outlook voor | skickat från min | skickat från | hämta outlook | sendt fra min | sendt fra | hent outlook
-lähetetty iphonesta | lähetetty | wysłane z | wysłano z | pobierz aplikację outlook | odesláno z | odoslané z
-elküldve az | trimis de pe | trimis din | отправлено с | отправлено из | надіслано з | изпратено от
-στάλθηκε από | iphone'umdan gönderildi | نشر من | أرسلت من | مرسل من | נשלח מה | 发自我的 | 來自我的 | 從我的
-iphoneから送信 | 나의 iphone에서 보냄 | 내 iphone에서 보냄 | được gửi từ | gửi từ | ส่งจาก | dikirim dari
-enviat des
+get [outlook | sent from a phone | sent from mobile | sent from windows | sent by galaxy | from my iphone
+verzonden met | sent from my | sent from mail for | sent from yahoo mail | sent from outlook | sent via
+sent with proton mail | get outlook for | get bluemail for | sent from samsung | von meinem | gesendet von
+gesendet mit | gesendet aus | diese nachricht wurde von meinem | envoyé de mon | envoyé depuis
+envoyé à partir de | obtenez outlook | enviado desde mi | enviado desde | enviado do meu | enviado a partir
+obtener outlook | obter o outlook | inviato da | inviato dal mio | scarica outlook | verstuurd vanaf mijn
+verzonden vanaf | verstuurd vanuit | outlook voor | skickat från min | skickat från | hämta outlook
+sendt fra min | sendt fra | hent outlook | lähetetty iphonesta | lähetetty | wysłane z | wysłano z
+pobierz aplikację outlook | odesláno z | odoslané z | elküldve az | trimis de pe | trimis din | отправлено с
+отправлено из | надіслано з | изпратено от | στάλθηκε από | iphone'umdan gönderildi | نشر من | أرسلت من
+مرسل من | נשלח מה | 发自我的 | 來自我的 | 從我的 | iphoneから送信 | 나의 iphone에서 보냄 | 내 iphone에서 보냄
+được gửi từ | gửi từ | ส่งจาก | dikirim dari | enviat des
 """
 _ABSENT = """
 automatic reply | auto reply | auto-reply | autoreply | auto response | autoresponse | auto-response
@@ -141,7 +145,14 @@ ABSENT = re.compile(rf"\W*(?:(?:re|fw|fwd|aw|wg|tr|sv|vs)\s*:\s*)?(?:{_any(_ABSE
 
 def _labels() -> dict[str, frozenset[str]]:
     kinds: dict[str, set[str]] = {}
-    for kind, table in (("from", _FROM), ("sent", _SENT), ("to", _TO), ("copy", _COPY), ("subject", _SUBJECT)):
+    for kind, table in (
+        ("from", _FROM),
+        ("sent", _SENT),
+        ("date", _DATE),
+        ("to", _TO),
+        ("copy", _COPY),
+        ("subject", _SUBJECT),
+    ):
         for word in _words(table):
             kinds.setdefault(word, set()).add(kind)
     return {word: frozenset(found) for word, found in kinds.items()}

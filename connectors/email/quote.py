@@ -16,15 +16,22 @@ MAX_LINES = 100_000
 _MAX_ATTRIBUTION_LINES = 4
 _MAX_ATTRIBUTION = 400
 _MAX_SIGNATURE_LINES = 40
-_DIRECTION = dict.fromkeys(map(ord, "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"))
+_DIRECTION = dict.fromkeys(
+    map(ord, "\u1427\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+)
 _DIRECTION[ord("\xa0")] = " "
-_RULE = re.compile(r"[-_=*~\u2500\u2014\u2013]{5,}")
+_RULE = re.compile(r"[-_=*~#+\u2500\u2014\u2013]{3,}")
 _LONG_RULE = re.compile(r"[_\u2500]{20,}|[-=]{30,}")
 _SIGNATURE = re.compile(r"--\s?|[-_\u2014]{2}\s*$|\u2014\s*")
 _TIME = re.compile(r"\d{1,2}[:.h]\s?\d{2}|\b(?:19|20)\d{2}\b|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}")
 _CLOCK = re.compile(r"\d{1,2}[:.]\d{2}")
 _MAIL = re.compile(r"[^\s<>@]@[^\s<>@]")
+_ONLY_IN_MAILS = {"subject", "sent"}
+_DATE_AND_NAME = re.compile(
+    r"\d{4}[-/]\d{1,2}[-/]\d{1,2}\b[^:]{0,20}(?::\d{2} GMT|.{0,200}<[^<>\s]{1,100}@[^<>\s]{1,100}>$)"
+)
 _COLON_END = re.compile(r"[:：]\s*[*_>]?\s*$")
+_MAIL_THEN_VERB = re.compile(r"[<(][^\s<>()]{1,100}@[^\s<>()]{1,100}[>)]\s[^<>]{0,40}[:：]$")
 _LABEL = re.compile(r"[*_>\s]{0,4}([^\W\d_][^:：*<>@]{0,30}?)\s{0,2}[*_]{0,2}\s{0,3}[:：][*_]{0,2}(.*)", re.S)
 
 
@@ -58,13 +65,23 @@ def _range(lines: Sequence[str], marks: frozenset[int]) -> tuple[int, int]:
 
 def _around_quotes(lines: Sequence[str]) -> tuple[int, int]:
     """No marker anywhere: drop the quoted lines at the end, and one quoted block at the very beginning."""
-    last = len(lines)
+    last = _above_a_last_signature(lines)
     while last and (not lines[last - 1] or lines[last - 1].startswith(">")):
         last -= 1
     first = 0
     while first < last and (not lines[first] or lines[first].startswith(">")):
         first += 1
     return (0 if _holds_quotes(lines[first:last]) else first), last
+
+
+def _above_a_last_signature(lines: Sequence[str]) -> int:
+    """The end of the quotes, where only a signature stands below them."""
+    last = len(lines)
+    while last and not lines[last - 1].startswith(">"):
+        last -= 1
+    following = _next(lines, last)
+    short = len(lines) - following <= _MAX_SIGNATURE_LINES
+    return last if last and short and following < len(lines) and _SIGNATURE.fullmatch(lines[following]) else len(lines)
 
 
 def _holds_quotes(lines: Sequence[str]) -> bool:
@@ -118,13 +135,18 @@ def _heading(lines: Sequence[str], number: int) -> int:
             return _header_block(lines, _next(lines, number + 1), 3) or _after_rule(lines, number)
     if ":" not in line and "：" not in line and not phrases.START.match(line) and not _MAIL.search(line):
         return 0
-    return _header_block(lines, number, 3) or _attribution(lines, number) or _between_dashes(line, number)
+    return _header_block(lines, number, 3) or _attribution(lines, number) or _without_verb(lines, number)
 
 
-def _between_dashes(line: str, number: int) -> int:
-    """`---- On …, Maya wrote ----`"""
-    framed = line.startswith("--") and line.endswith("--") and len(line) <= _MAX_ATTRIBUTION
-    return number + 1 if framed and phrases.WROTE.search(line) and _TIME.search(line) else 0
+def _without_verb(lines: Sequence[str], number: int) -> int:
+    """`---- On …, Maya wrote ----`, and `2026-11-02 10:15 GMT+01:00 Maya` alone in its paragraph."""
+    line = lines[number]
+    if len(line) > _MAX_ATTRIBUTION:
+        return 0
+    if line.startswith("--") and line.endswith("--"):
+        return number + 1 if phrases.WROTE.search(line) and _TIME.search(line) else 0
+    alone = (not number or not lines[number - 1]) and (number + 1 >= len(lines) or not lines[number + 1])
+    return number + 1 if alone and _DATE_AND_NAME.match(line) else 0
 
 
 def _after_rule(lines: Sequence[str], number: int) -> int:
@@ -144,7 +166,7 @@ def _next(lines: Sequence[str], number: int) -> int:
 def _header_block(lines: Sequence[str], number: int, wanted: int) -> int:
     """`From: … Sent: … To: … Subject: …` in any language and order; returns the line below, 0 if this is none.
 
-    A customer may write such lines, too ("From: Berlin, To: Paris"), so a subject or a sender's address must be there.
+    A customer may write such lines, too ("From: Berlin, To: Paris"), so one that only mails have must be there.
     """
     kinds: list[frozenset[str]] = []
     sender = False
@@ -166,7 +188,7 @@ def _header_block(lines: Sequence[str], number: int, wanted: int) -> int:
                 break
         position += 1
     has_from = any("from" in kind for kind in kinds)
-    proven = sender or any("subject" in kind for kind in kinds)
+    proven = sender or any(kind & _ONLY_IN_MAILS for kind in kinds)
     return end if has_from and proven and _distinct(kinds) >= wanted else 0
 
 
@@ -194,7 +216,7 @@ def _attribution(lines: Sequence[str], number: int) -> int:
     text = ""
     for position in range(number, min(number + _MAX_ATTRIBUTION_LINES, len(lines))):
         line = lines[position]
-        if not line or line.startswith(">"):
+        if not line or (line.startswith(">") and not (text.rfind("<") > text.rfind(">") and _COLON_END.search(line))):
             return 0
         text = f"{text} {line}" if text else line
         if len(text) > _MAX_ATTRIBUTION:
@@ -215,6 +237,8 @@ def _names_author(text: str, quoted: bool) -> bool:
         return True
     if wrote and quoted:
         return has_mail or any(character.isdigit() for character in text) or len(text) < 80
+    if wrote and _MAIL_THEN_VERB.search(text):
+        return True
     if wrote:
         return has_time and (has_mail or bool(_CLOCK.search(text)) or bool(phrases.START.match(text)))
     return has_mail and bool(_CLOCK.search(text)) and len(text) < 200
@@ -262,9 +286,21 @@ def _without_signature(lines: Sequence[str], first: int, last: int, original: Se
             if any(lines[first:number]):
                 last = _back(lines, first, number)
             break
-    while last > first and len(lines[last - 1]) < 120 and phrases.MOBILE.match(lines[last - 1].lstrip("-_*[( ")):
+    while last > first and _is_device_line(lines, last - 1):
         last = _back(lines, first, last - 1)
     return last
+
+
+def _is_device_line(lines: Sequence[str], number: int) -> bool:
+    """`Sent from my phone`, in a paragraph of such lines."""
+    line = lines[number]
+    if len(line) > 120 or not phrases.MOBILE.match(line.lstrip("-_*[(<\u2022 ")):
+        return False
+    return not number or not lines[number - 1] or _is_rule(lines[number - 1]) or _is_device_line(lines, number - 1)
+
+
+def _is_rule(line: str) -> bool:
+    return _RULE.fullmatch(line) is not None
 
 
 def _without_marked_signature(lines: Sequence[str], first: int, last: int, signatures: frozenset[int]) -> int:

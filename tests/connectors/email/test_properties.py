@@ -40,6 +40,7 @@ LINES = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(LINES, st.sets(st.integers(0, 25)), st.sets(st.integers(0, 25)))
 def test_no_line_is_lost_and_something_always_shows(lines: list[str], marks: set[int], signatures: set[int]) -> None:
     first, last = quote.split(lines, marks, signatures)
@@ -47,6 +48,7 @@ def test_no_line_is_lost_and_something_always_shows(lines: list[str], marks: set
     assert any(line.strip() for line in lines[first:last]) or not any(line.strip(" \xa0\u200b\u200e") for line in lines)
 
 
+@settings(deadline=None)
 @given(LINES)
 def test_text_and_quoted_hold_every_line(lines: list[str]) -> None:
     body = "\n".join(lines).replace("\r", " ").replace("\0", "")
@@ -60,6 +62,7 @@ def test_text_and_quoted_hold_every_line(lines: list[str]) -> None:
     assert all(line in shown for line in charset.decode(body.encode()).split("\n") if line.strip())
 
 
+@settings(deadline=None)
 @given(TEXT)
 def test_a_subject_comes_back_as_it_was_written(text: str) -> None:
     value = encoded(text, "Subject")
@@ -69,12 +72,14 @@ def test_a_subject_comes_back_as_it_was_written(text: str) -> None:
     assert "".join(fields.text("subject").split()) == "".join(headers.one_line(text).split())
 
 
+@settings(deadline=None)
 @given(TEXT)
 def test_a_name_comes_back_and_the_address_is_untouched(name: str) -> None:
     (found,) = headers.parse_addresses(headers.unfold(mailbox(Address("email", "sam@example.com", name)).encode()))
     assert found.address == "sam@example.com"
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_no_bytes_break_the_header_reader(data: bytes) -> None:
     fields, rest, _ = headers.split(data)
@@ -87,6 +92,7 @@ def test_no_bytes_break_the_header_reader(data: bytes) -> None:
     assert len(rest) <= len(data)
 
 
+@settings(deadline=None)
 @given(
     st.binary(max_size=300),
     st.sampled_from(["", "utf-8", "iso-8859-1", "gb2312", "shift_jis", "utf-7", "utf-16", "hz", "x"]),
@@ -125,7 +131,7 @@ FRAGMENTS = st.lists(
 )
 
 
-@settings(max_examples=300)
+@settings(deadline=None, max_examples=300)
 @given(FRAGMENTS)
 def test_whatever_comes_can_be_stored(fragments: list[bytes]) -> None:
     connector = email()
@@ -139,6 +145,7 @@ def test_whatever_comes_can_be_stored(fragments: list[bytes]) -> None:
     assert len(connector.dedup_key(arrived)) == 64
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from(
@@ -174,6 +181,7 @@ def test_cutting_html_loses_no_word(pieces: list[str], data: st.DataObject) -> N
     assert sorted("".join(kept.split())) == sorted(words)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_parts_hold_no_more_than_came(data: bytes) -> None:
     tree = mime.parse(b"Content-Type: multipart/mixed; boundary=B\n\n--B\n" + data + b"\n--B--\n")
