@@ -6,21 +6,25 @@ from itertools import count
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from connectors.webhook.simulator import YourSystem
 from hub.testkit import Fault
-from tests.support.hub import StartHub
+from tests.support.hub import Hub
 from tests.support.owner import Owner
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SECRET = "a-secret-of-this-shop"
 WITHIN_S = 20
 
 
 class Desk:
-    """An owner who answers Ada through the webhook inbox."""
+    """An owner who answers one customer through a webhook inbox."""
 
-    def __init__(self, owner: Owner, system: YourSystem, inbox: dict[str, Any], thread_id: str) -> None:
-        self.owner, self.system, self.inbox, self.thread_id = owner, system, inbox, thread_id
+    def __init__(self, owner: Owner, system: YourSystem, inbox: dict[str, Any], customer: str, thread_id: str) -> None:
+        self.owner, self.system, self.inbox = owner, system, inbox
+        self.customer, self.thread_id = customer, thread_id
         self._keys = count(1)
 
     async def answer(self, text: str) -> str:
@@ -30,7 +34,7 @@ class Desk:
             "last_seen_seq": 0,
             "send_anyway": True,
             "inbox_id": self.inbox["id"],
-            "to": {"kind": "webhook", "address": "ada-17"},
+            "to": {"kind": "webhook", "address": self.customer},
             "text": text,
             "undo_s": 0,
         }
@@ -61,15 +65,26 @@ class Desk:
         return [shown.text for shown in self.system.shown]
 
 
-@pytest.fixture
-async def desk(start_hub: StartHub) -> AsyncIterator[Desk]:
-    hub = start_hub()
-    async with Owner(hub) as owner, YourSystem(SECRET) as system:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def owner(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Owner]:
+    hub = Hub(tmp_path_factory.mktemp("shop")).start()
+    try:
+        async with Owner(hub) as owner:
+            yield owner
+    finally:
+        hub.kill()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def desk(owner: Owner, request: pytest.FixtureRequest) -> AsyncIterator[Desk]:
+    customer = request.node.name
+    async with YourSystem(SECRET) as system:
         inbox = await owner.new_inbox("webhook", secret=SECRET, **system.settings())
         system.hook_url = inbox["hook_url"]
-        await system.deliver(system.says("41", "ada-17", "Where is my parcel?"))
-        (customer,) = (await owner.get("/customers"))["items"]
-        yield Desk(owner, system, inbox, customer["thread_id"])
+        await system.deliver(system.says("41", customer, "Where is my parcel?"))
+        found = (await owner.get("/customers"))["items"]
+        (thread_id,) = [hit["thread_id"] for hit in found if customer in hit["addresses"]]
+        yield Desk(owner, system, inbox, customer, thread_id)
 
 
 async def test_what_fails_for_now_is_repeated_and_reaches_the_customer_once(desk: Desk) -> None:
@@ -104,12 +119,12 @@ async def test_wrong_credentials_pause_the_inbox_and_lose_nothing(desk: Desk) ->
     desk.system.misbehave(Fault.UNAUTHORISED)
     entry_id = await desk.answer("Not yet")
     await desk.until(entry_id, lambda delivery: bool(delivery["reason"]))
-    (inbox,) = await desk.owner.get("/inboxes")
+    (inbox,) = [inbox for inbox in await desk.owner.get("/inboxes") if inbox["id"] == desk.inbox["id"]]
     assert inbox["state"] == "paused"
     assert "refused the credentials" in inbox["paused_reason"]
     assert (await desk.delivery(entry_id))["state"] == "queued"
     assert desk.shown == []
-    assert await desk.system.deliver(desk.system.says("42", "ada-17", "Hello?")) == [200]
+    assert await desk.system.deliver(desk.system.says("42", desk.customer, "Hello?")) == [200]
 
 
 async def test_a_stopped_hub_sends_after_its_next_start(desk: Desk) -> None:
