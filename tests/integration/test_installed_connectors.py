@@ -1,4 +1,4 @@
-"""A connector with a mistake loses nothing: what it could not read waits, and is read once the code is mended."""
+"""Other people's connectors: a mistake in one loses nothing, a broken or a missing one stops nobody else."""
 
 import importlib
 import sys
@@ -33,6 +33,12 @@ class Mistaken:
 
     def mend(self) -> None:
         self._swap(MISTAKEN, SOUND)
+
+    def spoil_import(self) -> None:
+        self._swap("import hashlib\n", "import hashlib\nimport a_module_nobody_has\n")
+
+    def mend_import(self) -> None:
+        self._swap("import a_module_nobody_has\n", "")
 
     def _swap(self, old: str, new: str) -> None:
         code = self.module.read_text()
@@ -77,3 +83,32 @@ async def test_what_a_mistake_left_unread_is_read_after_the_repair(start_hub: St
 async def envelopes(owner: Owner, state: str) -> list[dict[str, Any]]:
     page: dict[str, Any] = await owner.get("/envelopes", state=state)
     return list(page["items"])
+
+
+async def test_a_connector_that_is_gone_for_a_while_is_waited_for(start_hub: StartHub, connector: Mistaken) -> None:
+    kit = connector.kit
+    provider = kit.simulator(kit.connector.Settings(**kit.settings))
+    assert isinstance(provider, HttpSimulator)
+    hub = start_hub(env={"PYTHONPATH": str(connector.folder)})
+    async with Owner(hub) as owner:
+        inbox = await owner.new_inbox("swift", **kit.settings)
+        webhook = await owner.new_inbox("webhook", secret="a-secret-of-this-shop")
+        said = replace(kit.incoming("Hello"), url=inbox["hook_url"], received_at=datetime.now(UTC))
+
+        connector.spoil_import()
+        hub.restart()
+        shown = {shown["id"]: shown for shown in await owner.get("/inboxes")}
+        assert (shown[webhook["id"]]["state"], shown[inbox["id"]]["state"]) == ("active", "paused")
+        assert (
+            "The connector “swift” can't be used: No module named 'a_module_nobody_has'"
+            in (shown[inbox["id"]]["paused_reason"])
+        )
+        assert "swift" not in {form["key"] for form in await owner.get("/connectors")}
+        assert "The connector swift (onethread_swift:Swift) can't be used" in hub.log
+        assert await provider.deliver(said) == [503]
+
+        connector.mend_import()
+        hub.restart()
+        assert await provider.deliver(said) == [200]
+        (customer,) = (await owner.get("/customers"))["items"]
+        assert customer["addresses"] == ["+4930555123"]
