@@ -448,7 +448,8 @@ class Batch:
 
     def _to_index(self) -> list[UUID]:
         entries = (entry["id"] for entry in self.new_entries if entry["kind"] != "event")
-        return sorted({*entries, *self.renamed, *(customer["id"] for customer in self.new_customers)})
+        moved = (id_ for id_, entry in self.entries.items() if "case_id" in entry.changed)
+        return sorted({*entries, *moved, *self.renamed, *(customer["id"] for customer in self.new_customers)})
 
     def _tallies(self) -> list[dict[str, Any]]:
         deltas: dict[tuple[str, str, str], int] = defaultdict(int)
