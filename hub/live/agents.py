@@ -22,7 +22,7 @@ from hub.live.publish import AGENT, LIST, agents_room
 from hub.live.typing import Typing
 from hub.runtime import Hub
 
-log = logging.getLogger("onethread.live")
+log = logging.getLogger(__name__)
 
 TRY_AGAIN = "The database can't be reached. It is tried again in a moment."
 

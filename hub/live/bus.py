@@ -16,7 +16,7 @@ import orjson
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-log = logging.getLogger("onethread.live")
+log = logging.getLogger(__name__)
 
 CHANNEL = "onethread:live"
 WAITING = 2_000

@@ -16,8 +16,8 @@ from aiohttp import web
 
 from hub.live.limits import Limits, Meter, is_loopback, remote_ip
 
-log = logging.getLogger("onethread.live")
-quiet = logging.getLogger("onethread.live.protocol")
+log = logging.getLogger(__name__)
+quiet = logging.getLogger(f"{__name__}.protocol")
 quiet.setLevel(logging.CRITICAL)  # the libraries log a trace for every packet of rubbish that somebody sends
 
 

@@ -22,7 +22,7 @@ from hub.db import Database, DatabaseGone
 from hub.live.bus import Bus
 from hub.live.fanout import Rooms
 
-log = logging.getLogger("onethread.live")
+log = logging.getLogger(__name__)
 
 AGENT, VISITOR = "/agent", "/visitor"
 LIST = "list"

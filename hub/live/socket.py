@@ -22,7 +22,7 @@ from hub.live.typing import Typing
 from hub.live.visitors import Visitors
 from hub.runtime import Hub
 
-log = logging.getLogger("onethread.live")
+log = logging.getLogger(__name__)
 
 REVS_EVERY_S = 20.0
 CHECK_EVERY_S = 3.0

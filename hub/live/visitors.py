@@ -7,63 +7,32 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import socketio
 from aiohttp import web
-from socketio.exceptions import ConnectionRefusedError
 from sqlalchemy import Connection
 
-from hub.contract import Address, Connector, Converses, Proof, TooLarge, Unavailable, Unverified, Visitor
+from hub.contract import Address, Converses, Proof, TooLarge, Unavailable, Unverified
 from hub.core import chatlink, claims, reading
 from hub.core.read import public, visitors
 from hub.db import DatabaseGone
-from hub.live.agents import own_origin
 from hub.live.fanout import Rooms, cut, request_of
-from hub.live.limits import Limits, Meter, is_loopback, remote_ip
+from hub.live.limits import Limits, Meter, is_loopback
 from hub.live.presence import Presence
 from hub.live.publish import VISITOR, Publisher, visitors_room
 from hub.live.said import Said, Wrong, read_claims, read_said
+from hub.live.seats import Seat, admit, refusal
 from hub.live.typing import Typing
 from hub.models import utcnow
 from hub.runtime import Hub
 
-log = logging.getLogger("onethread.live")
+log = logging.getLogger(__name__)
 
 AWAY = "The chat can't be reached. Your message is sent when it is back."
 BROKEN = "Something went wrong here. Try again in a moment."
-
-
-@dataclass(slots=True)
-class Seat:
-    """One visitor's socket."""
-
-    sid: str
-    inbox_id: UUID
-    connector: Connector[Any]
-    visitor: Visitor
-    channel: str
-    ip: str
-    known: visitors.Known | None = None
-    claims: tuple[Address, ...] = ()
-    """Typed before the first message; kept here until there is somebody to keep them for."""
-    name: str = ""
-    read_seq: int = 0
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-    @property
-    def address(self) -> str:
-        return self.visitor.address.value
-
-    @property
-    def live(self) -> Converses:
-        assert isinstance(self.connector, Converses)
-        return self.connector
-
-    def sight(self, known: visitors.Known) -> public.Sight:
-        return public.Sight(known.thread_id, known.proven or self.visitor.history, self.channel)
 
 
 class Visitors(socketio.AsyncNamespace):  # type: ignore[misc]
@@ -112,7 +81,7 @@ class Visitors(socketio.AsyncNamespace):  # type: ignore[misc]
     # --- coming and going ---
 
     async def enter(self, sid: str, request: web.Request, hello: Any) -> None:
-        seat = self._admitted(sid, request, hello if isinstance(hello, dict) else {})
+        seat = admit(self._hub, sid, request, hello if isinstance(hello, dict) else {})
         try:
             await self._recognise([seat])
         except DatabaseGone:
@@ -129,24 +98,6 @@ class Visitors(socketio.AsyncNamespace):  # type: ignore[misc]
             return
         if seat.known:
             self._presence.left(seat.known.thread_id, sid)
-
-    def _admitted(self, sid: str, request: web.Request, hello: dict[str, Any]) -> Seat:
-        try:
-            inbox_id = UUID(hello["inbox"]) if isinstance(hello.get("inbox"), str) else None
-        except ValueError:
-            inbox_id = None
-        connector = self._hub.inboxes.get(inbox_id) if inbox_id else None
-        if inbox_id is None or not isinstance(connector, Converses):
-            raise refusal("This chat doesn't exist any more.")
-        origin = request.headers.get("Origin", "")
-        if own_origin(request, self._hub.config.address):
-            origin = ""  # our own page: which sites may show it, its frame policy says
-        try:
-            visitor = connector.admit(hello, origin)
-        except Unverified as error:
-            raise refusal(str(error), _blame(connector, hello, origin)) from None
-        ip = remote_ip(request, self._hub.config.trusted_proxies)
-        return Seat(sid, inbox_id, connector, visitor, connector.capabilities.channel, ip)
 
     async def _recognise(self, seats: list[Seat]) -> None:
         """Whose thread it is, for seats whose visitor said something before or was invited."""
@@ -334,19 +285,6 @@ class Visitors(socketio.AsyncNamespace):  # type: ignore[misc]
                 for channel in self._publisher.channels:
                     room = visitors_room(public.Sight(thread_id, proven, channel))
                     await self._rooms.emit("rev", {"rev": revs.get(thread_id, 0)}, VISITOR, room)
-
-
-def refusal(message: str, code: str = "") -> ConnectionRefusedError:
-    return ConnectionRefusedError(message, *([{"code": code}] if code else []))
-
-
-def _blame(connector: Converses, hello: dict[str, Any], origin: str) -> str:
-    """Was it the token, the identity, or where the page stands? The app forgets only what is to blame."""
-    try:
-        connector.admit({}, origin)
-    except Unverified:
-        return ""
-    return "identity" if hello.get("identity") else "token"
 
 
 def _count(value: Any) -> int:

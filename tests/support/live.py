@@ -57,9 +57,11 @@ class Person:
         self.told.append(("gone", why))
         self._news.set()
 
-    async def connect(self, url: str, auth: dict[str, Any] | None, headers: dict[str, str]) -> None:
+    async def connect(
+        self, url: str, auth: dict[str, Any] | None, headers: dict[str, str], transport: str = "websocket"
+    ) -> None:
         await self.client.connect(
-            url, headers=headers, auth=auth, namespaces=[self.namespace], transports=["websocket"], wait_timeout=WITHIN
+            url, headers=headers, auth=auth, namespaces=[self.namespace], transports=[transport], wait_timeout=WITHIN
         )
 
     async def ask(self, event: str, value: Any) -> Any:
