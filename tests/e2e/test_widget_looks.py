@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, FilePayload, Page, expect
 
 from tests.support.chatting import Chat, HostSite, Visitor, until
 
@@ -63,7 +63,7 @@ async def test_conversation(chat: Chat, context: BrowserContext, look: str) -> N
     await chat.answer("Hi Maya, I have your email and the photo here, so no need to repeat. Size 40 is in stock.")
     await page.get_by_text("in stock").wait_for()
     await page.locator("input[type=file]").set_input_files(
-        [{"name": "label.txt", "mimeType": "text/plain", "buffer": b"size 41"}]
+        [FilePayload(name="label.txt", mimeType="text/plain", buffer=b"size 41")]
     )
     await expect(page.locator(".chips progress")).to_have_count(0)
     await field.fill("مرحبا، وصل الحذاء بمقاس خاطئ")

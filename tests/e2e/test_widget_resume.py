@@ -2,7 +2,7 @@
 
 import asyncio
 
-from playwright.async_api import Browser, BrowserContext, Page, Route, WebSocketRoute, expect
+from playwright.async_api import Browser, BrowserContext, FilePayload, Page, Route, WebSocketRoute, expect
 
 from tests.support.chatting import Chat, open_page
 
@@ -141,5 +141,5 @@ async def test_a_slow_upload_shows_progress_and_can_be_given_up(chat: Chat, visi
 
 async def choose(page: Page) -> None:
     await page.get_by_label("Attach a file").set_input_files(
-        [{"name": "label.txt", "mimeType": "text/plain", "buffer": b"size 41"}]
+        [FilePayload(name="label.txt", mimeType="text/plain", buffer=b"size 41")]
     )

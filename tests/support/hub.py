@@ -17,7 +17,9 @@ REPOSITORY = Path(__file__).parents[2]
 
 
 class Hub:
-    """`python -m hub serve`. The port stays the same over restarts, as a real address does."""
+    """`python -m hub serve`, or another command. The port stays the same over restarts, as a real address does."""
+
+    command = "serve"
 
     def __init__(
         self, data: Path, *, db_url: str = "", redis_url: str = "", env: Mapping[str, str] | None = None
@@ -51,7 +53,7 @@ class Hub:
         self.data.mkdir(parents=True, exist_ok=True)
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "hub", "serve"],
+                [sys.executable, "-m", "hub", self.command],
                 cwd=REPOSITORY,
                 env={**self.env, **extra_env},
                 stdin=subprocess.DEVNULL,

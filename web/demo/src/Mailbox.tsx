@@ -47,10 +47,10 @@ export function Mailbox({ config, mails, me, onMe }: Props) {
             {sent}
           </p>
         )}
-        {mails.length === 0 && <p class="quiet">No mail from us yet. Answers arrive here by themselves.</p>}
         <p class="quiet">
           Mailbox of {me.name}, {me.email}
         </p>
+        {mails.length === 0 && <p class="quiet">No mail from us yet. Answers arrive here by themselves.</p>}
         <ul>
           {mails.toReversed().map((one) => (
             <li key={one.id}>

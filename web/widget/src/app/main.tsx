@@ -26,7 +26,7 @@ function paint(): void {
 }
 
 /** Paints with the configuration alone while line and conversation are still on their way. */
-async function open(inbox: string, visitor?: string): Promise<void> {
+async function open(inbox: string, straight = false, visitor?: string): Promise<void> {
   const loading = import("./rest");
   const config = await fetchConfig(inbox).catch((reason): Config | undefined =>
     reason instanceof Refused && reason.status === 404 ? undefined : { name: "" },
@@ -47,7 +47,7 @@ async function open(inbox: string, visitor?: string): Promise<void> {
 
   const app = createRef<App>();
   const close = host ? () => parent.postMessage({ onethread: 1, type: "close" }, host) : undefined;
-  render(<App hold={app} config={config} onClose={close} />, root);
+  render(<App hold={app} config={config} straight={straight} onClose={close} />, root);
   if (close) addEventListener("keydown", (event) => event.key === "Escape" && close());
 
   const { Messenger, Talk, joinHost } = await loading;
@@ -67,7 +67,7 @@ async function invite(token: string): Promise<void> {
   const opened = (inbox: string, visitor?: string) => {
     history.replaceState(null, "", `/chat/${encodeURIComponent(inbox)}`);
     render(null, root);
-    open(inbox, visitor);
+    open(inbox, true, visitor);
   };
   root.replaceChildren();
   render(<ChatLink token={token} onOpen={opened} />, root);

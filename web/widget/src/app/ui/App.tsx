@@ -14,6 +14,8 @@ export interface Rest {
 
 interface Props {
   config: Config;
+  /** Who comes by a chat link wants the conversation, not a choice. */
+  straight?: boolean;
   onClose?: () => void;
 }
 
@@ -24,7 +26,7 @@ interface State {
 
 /** Home or conversation. Home is skipped where writing is all there is to do. */
 export class App extends Held<Props, State> {
-  override state: State = { talking: !hasHome(this.props.config) };
+  override state: State = { talking: this.props.straight || !hasHome(this.props.config) };
   private readonly talk = createRef<Talk>();
   private wanted = false;
   private text = "";
