@@ -64,7 +64,8 @@ def read(tree: mime.Tree) -> Body:
         body.text = "\n".join((block.text or html.to_text(block.html)).rstrip("\n") for block in blocks)
     if len(body.text) > MAX_TEXT or len(body.html) > MAX_TEXT:
         body.warnings.append("This mail is very long; only its beginning is shown, the rest is in its original.")
-        body.text, body.html = body.text[:MAX_TEXT], body.html if len(body.html) <= MAX_TEXT else ""
+        body.text = (body.text or html.without_tags(body.html[: 2 * MAX_TEXT]))[:MAX_TEXT]
+        body.html = body.html if len(body.html) <= MAX_TEXT else ""
     return body
 
 
@@ -94,13 +95,15 @@ def _leaf(part: Part, body: Body) -> list[_Block]:
     if not shown or part.disposition == "attachment" or (part.filename and part.depth):
         _add_file(part, body)
         return []
+    if part.type == "text/x-amp-html":
+        return []
     data = part.payload()
     label = part.parameter("charset")
     if part.type == "text/html" and not charset.codec_name(label) and (found := _META_CHARSET.search(data[:2048])):
         label = found[1].decode("ascii")
     text = charset.clean(charset.decode(data, label)).replace("\r\n", "\n").replace("\r", "\n")
-    if part.type in ("text/html", "text/x-amp-html"):
-        return [_Block(html=text)] if part.type == "text/html" else []
+    if part.type == "text/html":
+        return [_Block(html=text)]
     if part.parameter("format").lower() == "flowed":
         text = unflow(text, part.parameter("delsp").lower() == "yes")
     if "\nbegin " in "\n" + text[:MAX_TEXT]:

@@ -12,6 +12,7 @@ from .headers import Headers
 
 MAX_DEPTH = 50
 MAX_PARTS = 1_000
+_TOO_MUCH = "This mail has more parts than are read; the rest is in its original."
 _DELIMITER_TAIL = re.compile(rb"(--)?[ \t]*(?:\r?\n|$)")
 _GUESSED_BOUNDARY = re.compile(rb"(?:^|\n)--([^\r\n]{1,200}?)[ \t]*\r?\n(?=[Cc][Oo][Nn][Tt][Ee][Nn][Tt]-)")
 _TOKEN = re.compile(r"[a-z0-9!#$&^_.+-]{1,80}/[a-z0-9!#$&^_.+*-]{1,120}")
@@ -93,11 +94,13 @@ def parse(raw: bytes) -> Tree:
         part = open_parts.pop()
         if not part.type.startswith("multipart/"):
             continue
-        pieces = _pieces(part, MAX_PARTS - count) if part.depth < MAX_DEPTH else None
-        if pieces is None or count >= MAX_PARTS:
-            warnings.append("This mail has more parts than are read; the rest is in its original.")
-            part.type = "text/plain" if part is root else "application/octet-stream"
+        if part.depth >= MAX_DEPTH:
+            warnings.append(_TOO_MUCH)
+            part.type = "application/octet-stream"
             continue
+        pieces, more = _pieces(part, MAX_PARTS - count)
+        if more:
+            warnings.append(_TOO_MUCH)
         if not pieces:
             part.type = "text/plain"
             continue
@@ -120,14 +123,14 @@ def _type(fields: Headers, default: str) -> str:
     return found[0] if found else ("text/plain" if value.startswith("text") else default)
 
 
-def _pieces(part: Part, limit: int) -> list[bytes] | None:
-    """The bodies between the boundary's lines; None when there are more than `limit`."""
+def _pieces(part: Part, limit: int) -> tuple[list[bytes], bool]:
+    """The bodies between the boundary's lines, at most `limit` of them, and whether there are more."""
     boundary = part.parameter("boundary").encode("utf-8", "replace").rstrip()
     content = b"\n" + part.content
     if not boundary or b"\n--" + boundary not in content:
         guessed = _GUESSED_BOUNDARY.search(content)
         if not guessed:
-            return []
+            return [], False
         boundary = guessed[1]
     needle = b"\n--" + boundary
     pieces: list[bytes] = []
@@ -142,18 +145,16 @@ def _pieces(part: Part, limit: int) -> list[bytes] | None:
                 preamble = content[:position].strip()
                 if preamble and not pieces and len(preamble) > 400:
                     pieces.append(b"\n" + preamble)
-            if len(pieces) > limit:
-                return None
+            if len(pieces) >= limit:
+                return pieces[:limit], True
             begin = -1 if tail[1] else tail.end()
             # The line break before a delimiter may be the one that ended the delimiter before it.
             position = content.find(needle, max(tail.end() - 1, position + 1))
-            if tail[1] and position < 0:
-                break
         else:
             position = content.find(needle, position + 1)
     if begin >= 0:
         pieces.append(content[begin:])
-    return pieces
+    return pieces, False
 
 
 def _without_last_break(data: bytes) -> bytes:

@@ -142,8 +142,9 @@ def test_all_that_came_is_kept_in_html_too() -> None:
         "_" * 30 + "\n" + ("_" * 30 + "\n") * 30_000,
         f"x\n> q\n{ATTRIBUTION}\n> q\n\n" * 20_000,
         "\n" * 500_000,
+        "x\n\n" + "sent from my x\n" * 90_000,
     ],
-    ids=range(7),
+    ids=range(8),
 )
 def test_no_text_takes_more_than_linear_time(text: str) -> None:
     begin = time.process_time()
