@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -44,7 +45,7 @@ async def busy(shop: Workshop) -> None:
 async def page_through(shop: Workshop, view: View, limit: int) -> list[dict[str, Any]]:
     me, found, after = viewer(shop), [], None
     for _ in range(50):
-        rows, after = await shop.db.read(lambda conn, at=after: cases.page(conn, me, view, at, limit))
+        rows, after = await shop.db.read(partial(cases.page, viewer=me, view=view, after=after, limit=limit))
         found += rows
         if after is None:
             return found

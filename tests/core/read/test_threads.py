@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -47,7 +48,9 @@ async def test_paging_back_and_forth_shows_everything_once(workshop: Workshop) -
     me, seen = viewer(workshop), [entry["seq"] for entry in first["entries"]]
     more = True
     while more:
-        page = await workshop.db.read(lambda conn, at=seen[0]: threads.page(conn, me, thread_id, at, None, 40))
+        page = await workshop.db.read(
+            partial(threads.page, viewer=me, thread_id=thread_id, before=seen[0], after=None, limit=40)
+        )
         seen = [entry["seq"] for entry in page["entries"]] + seen
         more = page["more_before"]
     assert seen == list(range(1, 96))
@@ -55,7 +58,9 @@ async def test_paging_back_and_forth_shows_everything_once(workshop: Workshop) -
     forth: list[int] = [0]
     more = True
     while more:
-        page = await workshop.db.read(lambda conn, at=forth[-1]: threads.page(conn, me, thread_id, None, at, 40))
+        page = await workshop.db.read(
+            partial(threads.page, viewer=me, thread_id=thread_id, before=None, after=forth[-1], limit=40)
+        )
         forth += [entry["seq"] for entry in page["entries"]]
         more = page["more_after"]
     assert forth[1:] == list(range(1, 96))
