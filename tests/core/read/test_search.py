@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -108,7 +109,8 @@ async def test_newest_first_page_by_page(workshop: Workshop) -> None:
     await indexed(workshop)
     me, seen, after = viewer(workshop), [], None
     for _ in range(20):
-        rows, more = await workshop.db.read(lambda conn, at=after: search.search(conn, me, Query("common word"), at, 4))
+        ask = partial(search.search, viewer=me, query=Query("common word"), after=after, limit=4)
+        rows, more = await workshop.db.read(ask)
         seen += [(row["at"], row["entry_id"]) for row in rows]
         if more is None:
             break
