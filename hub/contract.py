@@ -10,7 +10,7 @@ import hashlib
 import json
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -60,7 +60,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file that came with a message: its bytes, or the provider's reference for connectors that are `Fetches`."""
+    """A file that came with a message: its bytes, or for what was uploaded to the hub before, its `ref` there."""
 
     name: str
     type: str
@@ -443,20 +443,6 @@ class Cursor(Protocol):
 
     async def load(self) -> dict[str, Any]: ...
     async def save(self, value: dict[str, Any]) -> None: ...
-
-
-@runtime_checkable
-class Fetches(Protocol):
-    """Media behind the provider's authentication: called after the commit, for files that carry a `ref`."""
-
-    async def fetch(self, file: File) -> bytes: ...
-
-
-@runtime_checkable
-class Reconciles(Protocol):
-    """Lists what the provider has had since a moment, so that an outage leaves no hole."""
-
-    def reconcile(self, since: datetime) -> Awaitable[Sequence[Raw]]: ...
 
 
 @dataclass(frozen=True, slots=True)
