@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import socketio
@@ -198,4 +199,5 @@ def thread_of(given: dict[str, Any]) -> UUID | None:
 def own_origin(request: web.Request, address: str) -> bool:
     """A browser on another site may not use the cookie that comes along; what is no browser sends no Origin."""
     origin = request.headers.get("Origin")
-    return origin is None or origin in (address, f"{request.scheme}://{request.host}")
+    # hosts alone are compared: behind a proxy that speaks TLS, our own scheme is another than the browser's
+    return origin is None or (urlsplit(origin).netloc or None) in (request.host, urlsplit(address).netloc)
