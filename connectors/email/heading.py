@@ -27,12 +27,12 @@ _LABEL = re.compile(r"[*_>\s]{0,4}([^\W\d_][^:：*<>@]{0,30}?)\s{0,2}[*_]{0,2}\s
 def end(lines: Sequence[str], number: int) -> int:
     """The line below the heading that begins here; 0 if none does. Lines come without blanks around them."""
     line = lines[number]
-    if len(line) <= 200 and phrases.SEPARATED.fullmatch(line):
-        return _below_separator(lines, number)
     if is_rule(line):
         following = next_line(lines, number + 1)
         near = following <= number + 3 and following < len(lines)
         return _header_block(lines, following, 3) or (_attribution(lines, following) if near else 0)
+    if len(line) <= 200 and " ".join(line.strip("-_=*~#:： ").lower().split()) in phrases.SEPARATORS:
+        return _below_separator(lines, number)
     if ":" in line or "：" in line or phrases.START.match(line) or _MAIL.search(line):
         return _header_block(lines, number, 3) or _attribution(lines, number) or _without_verb(lines, number)
     return 0

@@ -137,8 +137,8 @@ samodejni odgovor
 QUOTING = re.compile(rf"(?:{_any(_QUOTING)})\s", re.I)
 WROTE = re.compile(rf"(?<!\w)(?:{_any(_WROTE)})(?!\w)|写道|寫道|작성|쓴\s글|書きました|のメール|님이", re.I)
 START = re.compile(rf"(?:{_any(_STARTS)})(?!\w)|\d", re.I)
-SEPARATED = re.compile(rf"[-_=*#~\s]*(?:{_any(_ORIGINAL)}|{_any(_FORWARDED)})\s*[:：]?[-_=*#~\s]*", re.I)
-BEGIN_FORWARDED = re.compile(rf"(?:{_any(_FORWARDED)})\s*[:：]", re.I)
+SEPARATORS = frozenset(_words(_ORIGINAL) + _words(_FORWARDED))
+"""The words between the dashes of `--- Original message ---`, lower-case."""
 MOBILE = re.compile(rf"(?:{_any(_MOBILE)})", re.I)
 ABSENT = re.compile(rf"\W*(?:(?:re|fw|fwd|aw|wg|tr|sv|vs)\s*:\s*)?(?:{_any(_ABSENT)})", re.I)
 
