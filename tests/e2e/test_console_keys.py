@@ -94,17 +94,20 @@ async def _opened(page: Page, subject: str) -> None:
     await expect(page.locator(".thread-subject")).to_have_text(subject)
 
 
-async def _case(desk: Desk, subject: str) -> dict[str, Any]:
+async def _case(desk: Desk, subject: str) -> dict[str, Any] | None:
+    """None in the moment in which it goes from one list to the other."""
     pages = [await desk.owner.get("/cases", view="all", status=s) for s in ("open", "waiting", "snoozed", "done")]
-    found: dict[str, Any] = next(case for page in pages for case in page["items"] if case["subject"] == subject)
-    return found
+    return next((case for page in pages for case in page["items"] if case["subject"] == subject), None)
 
 
 async def _has(desk: Desk, subject: str, **wanted: str) -> dict[str, Any] | None:
     case = await _case(desk, subject)
+    if case is None:
+        return None
     flat = case | {"assignee": (case["assignee"] or {}).get("name")}
     return case if all(flat[name] == value for name, value in wanted.items()) else None
 
 
 async def _tagged(desk: Desk, subject: str, name: str) -> bool:
-    return name in [tag["name"] for tag in (await _case(desk, subject))["tags"]]
+    case = await _case(desk, subject)
+    return case is not None and name in [tag["name"] for tag in case["tags"]]

@@ -30,6 +30,5 @@ export const text = {
   journey: "Journey",
   journeyLine: (channel: string, count: number) => (count === 1 ? channel : `${channel}, ${count} messages`),
   note: "Note",
-  noJourney: "Nothing yet.",
-  figures: { cases: "Open", messages: "Entries", channels: "Channels" },
+  figures: { cases: "Open", messages: "Entries", addresses: "Addresses" },
 };

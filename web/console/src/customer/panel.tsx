@@ -115,7 +115,6 @@ function Who({ thread }: { thread: Thread }) {
       complain(text.renameFailed, error);
     }
   };
-  const channels = new Set(thread.entries.map((entry) => entry.channel).filter(Boolean));
   const open = thread.cases.filter((one) => one.status !== "done" && one.status !== "spam").length;
   return (
     <section className="panel-card" aria-label={text.name}>
@@ -157,7 +156,7 @@ function Who({ thread }: { thread: Thread }) {
       <dl className="figures">
         <Figure words={text.figures.cases} figure={open} />
         <Figure words={text.figures.messages} figure={thread.last_seq} />
-        <Figure words={text.figures.channels} figure={channels.size} />
+        <Figure words={text.figures.addresses} figure={customer.identities.length + customer.claims.length} />
       </dl>
     </section>
   );
@@ -224,9 +223,9 @@ function Address({
 
 function Journey({ thread, onJump }: { thread: Thread; onJump: (seq: number) => void }) {
   const steps = journey(thread.entries);
+  if (!steps.length) return null;
   return (
     <Section title={text.journey}>
-      {!steps.length && <p className="quiet">{text.noJourney}</p>}
       <ul className="journey">
         {steps.map((step) => (
           <li key={step.key} className={`dot-${channelLook(step.channel).colour}`}>

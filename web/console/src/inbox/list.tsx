@@ -74,7 +74,12 @@ export function CaseList({
   }, [name, counts?.open]);
 
   return (
-    <section className={`list density-${density}`} aria-label={text.conversations}>
+    <section
+      className={`list density-${density}`}
+      aria-label={text.conversations}
+      onPointerEnter={(event) => list.hold(event.pointerType === "mouse")}
+      onPointerLeave={() => list.hold(false)}
+    >
       <header className="list-head">
         <IconButton icon="menu" label={text.openViews} className="only-phone" onClick={onMenu} />
         <h1>{name}</h1>
@@ -118,7 +123,6 @@ export function CaseList({
         more={cases.hasNextPage && !cases.isFetchingNextPage}
         onMore={() => void cases.fetchNextPage()}
         onOpen={onOpen}
-        onHold={list.hold}
       />
     </section>
   );
@@ -197,10 +201,9 @@ interface RowsProps {
   more: boolean;
   onMore: () => void;
   onOpen: ListProps["onOpen"];
-  onHold: (held: boolean) => void;
 }
 
-function Rows({ position, rows, total, height, me, active, more, onMore, onOpen, onHold }: RowsProps) {
+function Rows({ position, rows, total, height, me, active, more, onMore, onOpen }: RowsProps) {
   const box = useRef<HTMLDivElement>(null);
   const { start, end } = useRowWindow(box, rows.length, height, position);
   const client = useQueryClient();
@@ -239,11 +242,7 @@ function Rows({ position, rows, total, height, me, active, more, onMore, onOpen,
       aria-label={text.conversations}
       hidden={!rows.length}
       onKeyDown={keyed}
-      onPointerEnter={(event) => onHold(event.pointerType === "mouse")}
-      onPointerLeave={() => {
-        clearTimeout(near.current);
-        onHold(false);
-      }}
+      onPointerLeave={() => clearTimeout(near.current)}
     >
       <div
         className="rows-all"

@@ -49,13 +49,17 @@ export function useScroll(options: ScrollOptions) {
     if (!element) return;
     if (sticky.current) element.scrollTop = element.scrollHeight;
     else if (anchor.current) {
-      const now = find(element, anchor.current.key);
+      const now = document.getElementById(anchor.current.key);
       if (now) element.scrollTop += top(element, now) - anchor.current.top;
     }
   }, []);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the content is what moves things
-  useLayoutEffect(restore, [restore, options.content]);
+  useLayoutEffect(() => {
+    restore();
+    const drawn = requestAnimationFrame(remember);
+    return () => cancelAnimationFrame(drawn);
+  }, [restore, remember, options.content]);
 
   useLayoutEffect(() => {
     if (!settled.current || !options.tail) return;
@@ -98,16 +102,19 @@ export function useScroll(options: ScrollOptions) {
   return { box, column, atEnd, toEnd };
 }
 
+/** Entries keep their ids whatever is loaded around them; days and rules come and go. */
 function firstVisible(element: HTMLElement): { key: string; top: number } | null {
-  for (const item of element.querySelectorAll<HTMLElement>("[data-anchor]")) {
-    const at = top(element, item);
-    if (at + item.offsetHeight > 0) return { key: item.dataset.anchor ?? "", top: at };
+  const items = element.querySelectorAll<HTMLElement>('[id^="entry-"]');
+  let low = 0;
+  let high = items.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const item = items[middle] as HTMLElement;
+    if (top(element, item) + item.offsetHeight > 0) high = middle;
+    else low = middle + 1;
   }
-  return null;
-}
-
-function find(element: HTMLElement, key: string): HTMLElement | null {
-  return element.querySelector<HTMLElement>(`[data-anchor="${CSS.escape(key)}"]`);
+  const found = items[low];
+  return found ? { key: found.id, top: top(element, found) } : null;
 }
 
 function top(element: HTMLElement, item: HTMLElement): number {
