@@ -84,29 +84,19 @@ class Agents(socketio.AsyncNamespace):  # type: ignore[misc]
     async def open(self, sid: str, given: dict[str, Any]) -> dict[str, Any]:
         desk, thread_id = self.desks[sid], thread_of(given)
         refused = {"ok": False, "error": "This thread doesn't exist, or you have no access to it."}
-        if thread_id is None:
+        db = self._hub.db
+        if thread_id is None or not await db.read(lambda conn: access.may(conn, desk.viewer, Right.READ, thread_id)):
             return refused
         if len(desk.threads) >= self._limits.threads and thread_id not in desk.threads:
             await self._close(sid, desk, next(iter(desk.threads)))
-        # joined first and read then: nothing that commits in between is missed
-        await self._rooms.enter_room(sid, AGENT, agents_room(thread_id))
-        rev = None
-        try:
-            rev = await self._hub.db.read(
-                lambda conn: (
-                    read_threads.revs(conn, [thread_id]).get(thread_id)
-                    if access.may(conn, desk.viewer, Right.READ, thread_id)
-                    else None
-                )
-            )
-        finally:
-            if rev is None or sid not in self.desks:
-                await self._rooms.leave_room(sid, AGENT, agents_room(thread_id))
-        if rev is None or sid not in self.desks:
+        if sid not in self.desks:  # gone meanwhile
             return refused
+        await self._rooms.enter_room(sid, AGENT, agents_room(thread_id))
         desk.threads[thread_id] = None
         self._presence.agent_came(thread_id, sid, (str(desk.viewer.id), desk.viewer.name))
-        return {"ok": True, "rev": rev}
+        # read after joining: what commits in between is told, or counted here
+        revs = await db.read(lambda conn: read_threads.revs(conn, [thread_id]))
+        return {"ok": True, "rev": revs.get(thread_id, 0)}
 
     async def close(self, sid: str, given: dict[str, Any]) -> dict[str, Any]:
         thread_id = thread_of(given)

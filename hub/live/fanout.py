@@ -137,8 +137,11 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]
 
     async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
         self._frames.forget(eio_sid)
-        ip, _ = self._since.pop(eio_sid, ("", 0.0))
-        self._by_ip -= Counter({ip: 1})
+        if came := self._since.pop(eio_sid, None):
+            ip, _ = came
+            self._by_ip[ip] -= 1
+            if not self._by_ip[ip]:
+                del self._by_ip[ip]
         await super()._handle_eio_disconnect(eio_sid, reason)
 
     def alive(self, eio_sid: str | None) -> bool:

@@ -42,12 +42,11 @@ class Presence:
         self._changed(thread_id)
 
     def left(self, thread_id: UUID, sid: str) -> None:
+        self._visitors[thread_id].discard(sid)
+        self._agents[thread_id].pop(sid, None)
         for kind in (self._visitors, self._agents):
-            if sid in kind.get(thread_id, ()):
-                here = kind[thread_id]
-                here.discard(sid) if isinstance(here, set) else here.pop(sid)
-                if not here:
-                    del kind[thread_id]
+            if not kind[thread_id]:
+                del kind[thread_id]
         self._changed(thread_id)
 
     def visitor_online(self, thread_id: UUID) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -317,3 +318,22 @@ async def test_a_lost_last_message_is_noticed(house: House) -> None:
     assert row["rev"] == (await house.hub.db.read(lambda conn: threads.revs(conn, [thread_id])))[thread_id]
     told = await visitor.wait("rev")
     assert told["rev"] == (await visitor.ask("changes", {"after": 0}))["rev"]
+
+
+async def test_while_access_is_asked_nothing_is_told(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The room is entered after the access function has agreed, not before."""
+    agent, (visitor, _, thread_id) = await house.agent(), await a_thread(house)
+    asked, answer = threading.Event(), threading.Event()
+
+    def slow_no(*_: Any) -> bool:
+        asked.set()
+        return not answer.wait(5)
+
+    monkeypatch.setattr("hub.core.access.may", slow_no)
+    opening = asyncio.create_task(agent.ask("open", {"thread": str(thread_id)}))
+    await asyncio.to_thread(asked.wait, 5)
+    await visitor.ask("say", say("Not for everybody"))
+    await agent.wait("cases", lambda told: told["threads"][0]["rev"] > 1)
+    answer.set()
+    assert (await opening)["ok"] is False
+    assert not agent.all("thread")
