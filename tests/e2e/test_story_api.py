@@ -1,4 +1,4 @@
-"""The story's first half without a browser: mail, chat link, live chat, mail again; one thread, the hub killed on the way."""
+"""The story without a browser: mail, chat link, live chat, mail again; one thread, the hub killed on the way."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ async def test_mail_then_chat_then_mail_is_one_thread(start_hub: StartHub) -> No
             "client_key": f"key-{uuid4().hex}", "last_seen_seq": thread["last_seq"], "inbox_id": chat["id"],
             "to": target["to"], "text": "Size 40 is in stock.",
         }  # fmt: skip
-        await owner.post(f"/threads/{thread_id}/replies", {k: v for k, v in chat_reply.items()})
+        await owner.post(f"/threads/{thread_id}/replies", chat_reply)
         shown = await until(lambda: _said(heard, "Size 40 is in stock."))
         await socket.call("read", {"rev": shown["rev"]})
         await until(lambda: _state(owner, thread_id, "Size 40 is in stock.", "read"))
