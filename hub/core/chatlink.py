@@ -13,10 +13,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from hub.core import tokens
 from hub.core.errors import Conflict, CoreError
 from hub.db import insert, insert_missing
 from hub.models import ChatLink, Customer, Identity, new_id
-from hub.secrets import BadToken, Keys
+from hub.secrets import Keys
 
 VALID = timedelta(days=7)
 PURPOSE = "chat-link"
@@ -60,7 +61,7 @@ def invite(
         "created_at": now,
     }
     insert(conn, LINK, [row])
-    return Invitation(keys.token(PURPOSE, {"id": link_id.hex}, VALID.total_seconds()), now + VALID)
+    return Invitation(tokens.make(keys, PURPOSE, link_id), now + VALID)
 
 
 def accept(conn: Connection, keys: Keys, token: str, *, device: str, now: datetime) -> Accepted:
@@ -82,12 +83,10 @@ def accept(conn: Connection, keys: Keys, token: str, *, device: str, now: dateti
 
 def read(keys: Keys, token: str) -> UUID:
     """The link's id, if the token is ours. Raises `LinkGone`."""
-    try:
-        return UUID(keys.read_token(PURPOSE, token)["id"])
-    except (BadToken, ValueError, KeyError, TypeError) as error:
-        raise LinkGone(
-            "This link is incomplete or has expired. Answer the mail it came with to get a new one."
-        ) from error
+    link_id = tokens.read(keys, PURPOSE, token)
+    if link_id is None:
+        raise LinkGone("This link is incomplete or has expired. Answer the mail it came with to get a new one.")
+    return link_id
 
 
 def inbox_of(conn: Connection, keys: Keys, token: str) -> UUID:

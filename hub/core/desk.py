@@ -8,6 +8,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from hub.contract import Capabilities
+from hub.core import tokens
 from hub.secrets import Keys
 
 
@@ -54,33 +55,8 @@ class Desk:
 
     def case_token(self, case_id: UUID) -> str:
         """Comes back with an answer (a plus-address) and says which case it belongs to."""
-        return f"{_short(case_id)}{self.keys.sign('case', case_id.hex)}"
+        return tokens.make(self.keys, "case", case_id)
 
     def case_of_token(self, token: str) -> UUID | None:
         """The case, if the token is one of ours; a guessed or altered one is as if absent."""
-        token = token.lower()
-        case_id = _long(token[:26])
-        return case_id if case_id and self.keys.checks("case", case_id.hex, token[26:]) else None
-
-
-_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
-
-
-def _short(value: UUID) -> str:
-    number, out = value.int, []
-    for _ in range(26):
-        number, rest = divmod(number, 32)
-        out.append(_ALPHABET[rest])
-    return "".join(out)
-
-
-def _long(text: str) -> UUID | None:
-    if len(text) != 26:
-        return None
-    number = 0
-    for letter in reversed(text):
-        place = _ALPHABET.find(letter)
-        if place < 0:
-            return None
-        number = number * 32 + place
-    return UUID(int=number) if number < 1 << 128 else None
+        return tokens.read(self.keys, "case", token)
