@@ -6,6 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_tz
 
@@ -26,6 +27,7 @@ _SPECIAL = re.compile(r"[\"(<,;:]|=\?")
 _BRACKETED = re.compile(r"<([^<>]{1,900})>")
 _BARE_ID = re.compile(r"[^\s<>,;\"()]{1,500}@[^\s<>,;\"()]{1,400}")
 _QP = re.compile(rb"=([0-9A-Fa-f]{2})")
+_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
 
@@ -72,21 +74,16 @@ class Headers:
             return None
 
 
+@dataclass(frozen=True, slots=True)
 class Mailbox:
     """One address of a header: the decoded display name and the address itself."""
 
-    __slots__ = ("address", "name")
-
-    def __init__(self, name: str, address: str) -> None:
-        self.name = name
-        self.address = address
+    name: str
+    address: str
 
     @property
     def domain(self) -> str:
         return self.address.rpartition("@")[2]
-
-    def __repr__(self) -> str:
-        return f"Mailbox({self.name!r}, {self.address!r})"
 
 
 def split(block: bytes) -> tuple[Headers, bytes, bool]:
@@ -187,9 +184,6 @@ def _payload(payload: str, encoding: str) -> bytes:
     if encoding in "qQ":
         return _QP.sub(lambda hit: bytes([int(hit[1], 16)]), data.replace(b"_", b" "))
     return decode_base64(data)
-
-
-_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 
 
 def decode_base64(data: bytes) -> bytes:

@@ -36,8 +36,8 @@ T = TypeVar("T")
 
 async def check(settings: EmailSettings) -> str:
     """Log in and open the folder."""
-    async with _line(settings) as (session, run):
-        count = await run(session.open)
+    async with _Line(settings) as line:
+        count = await line(line.session.open)
         return f"Logged in to {settings.imap_host} as {settings.imap_user}; {settings.imap_folder} holds {count} mails."
 
 
@@ -46,8 +46,8 @@ async def read_mailbox(settings: EmailSettings, context: Context, intake: Intake
     pause = 1.0
     while True:
         try:
-            async with _line(settings) as (session, run):
-                reader = _Reader(settings, context, intake, cursor, session, run)
+            async with _Line(settings) as line:
+                reader = _Reader(settings, context, intake, cursor, line)
                 await reader.start()
                 pause = 1.0
                 while True:
@@ -172,20 +172,17 @@ class _Session:
 
 
 class _Line:
-    """A session with its thread, as a context manager; leaving it cuts the line."""
+    """A session with its thread, for one `async with`; an error or a cancel inside cuts the connection."""
 
     def __init__(self, settings: EmailSettings) -> None:
         self.session = _Session(settings)
         self.thread = ThreadPoolExecutor(1, thread_name_prefix="imap")
 
-    async def run(self, work: Callable[..., T], *arguments: object) -> T:
+    async def __call__(self, work: Callable[..., T], *arguments: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self.thread, work, *arguments)
 
-    async def __aenter__(self) -> tuple[_Session, _Line]:
-        return self.session, self
-
-    async def __call__(self, work: Callable[..., T], *arguments: object) -> T:
-        return await self.run(work, *arguments)
+    async def __aenter__(self) -> _Line:
+        return self
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not None:
@@ -194,52 +191,43 @@ class _Line:
         self.thread.shutdown(wait=False)
 
 
-def _line(settings: EmailSettings) -> _Line:
-    return _Line(settings)
-
-
 class _Reader:
     """Walks through the new mails of one open folder and remembers how far it came.
 
-    The cursor holds the folder's `uidvalidity`, the highest `uid` that was seen, the `todo` of older mails still to be
-    read, and `since`, the day of the first connection, from which on everything is read again if the UIDs change.
+    The cursor holds which `mailbox` it is about, its `uidvalidity`, the highest `uid` seen, the `todo` of older mails
+    still to be read, and `since`, the day of the first connection, from which on everything is read again if the
+    UIDs change.
     """
 
-    def __init__(
-        self,
-        settings: EmailSettings,
-        context: Context,
-        intake: Intake,
-        cursor: Cursor,
-        session: _Session,
-        run: _Line,
-    ) -> None:
+    def __init__(self, settings: EmailSettings, context: Context, intake: Intake, cursor: Cursor, line: _Line) -> None:
         self.settings = settings
         self.context = context
         self.intake = intake
         self.cursor = cursor
-        self.session = session
-        self.run = run
+        self.line = line
+        self.session = line.session
         self.at: dict[str, Any] = {}
 
     async def start(self) -> None:
-        await self.run(self.session.open)
-        self.at = await self.cursor.load()
+        await self.line(self.session.open)
+        settings = self.settings
+        mailbox = f"{settings.imap_user}@{settings.imap_host}/{settings.imap_folder}"
+        known = await self.cursor.load()
+        self.at = known if known.get("mailbox") == mailbox else {}
         validity = self.session.number("UIDVALIDITY")
         if self.at.get("uidvalidity") == validity:
             return
-        everything = await self.run(self.session.search, "ALL")
+        everything = await self.line(self.session.search, "ALL")
         since = self.at.get("since")
         if since:
-            todo = await self.run(self.session.search, f"SINCE {_imap_date(datetime.fromisoformat(since))}")
-            self.context.log.warning(
-                "%s has renumbered its mails; reading again since %s", self.settings.imap_host, since
-            )
-        elif self.settings.imap_first == "all":
+            todo = await self.line(self.session.search, f"SINCE {_imap_date(datetime.fromisoformat(since))}")
+            self.context.log.warning("%s has renumbered its mails; reading again since %s", settings.imap_host, since)
+        elif settings.imap_first == "all":
             todo = everything
         else:
-            todo = await self.run(self.session.search, "UNSEEN") if self.settings.imap_first == "unread" else []
+            todo = await self.line(self.session.search, "UNSEEN") if settings.imap_first == "unread" else []
         self.at = {
+            "mailbox": mailbox,
             "uidvalidity": validity,
             "uid": max(everything, default=0),
             "todo": todo,
@@ -251,7 +239,7 @@ class _Reader:
         """Everything not yet read, oldest first; the cursor follows in small steps."""
         highest: int = self.at["uid"]
         # A range that ends in * always matches the last mail, however low its UID is.
-        found = await self.run(self.session.search, f"UID {highest + 1}:*")
+        found = await self.line(self.session.search, f"UID {highest + 1}:*")
         fresh = [uid for uid in found if uid > highest]
         waiting = [*self.at["todo"], *fresh]
         for begin in range(0, len(waiting), BATCH):
@@ -266,7 +254,7 @@ class _Reader:
 
     async def _take(self, uid: int) -> None:
         limit = self.settings.max_bytes
-        body = await self.run(self.session.fetch, uid, limit + 1)
+        body = await self.line(self.session.fetch, uid, limit + 1)
         if body is None:
             return
         headers = {"x-uid": f"{self.at['uidvalidity']}:{uid}"}
@@ -286,14 +274,14 @@ class _Reader:
             self.context.log.warning("Mail %s of %s stays unread there: %s", uid, self.settings.imap_host, error)
             return
         try:
-            await self.run(self.session.settle, uid)
+            await self.line(self.session.settle, uid)
         except Unavailable as error:
             # It is stored; a folder that can't be written to must not stop the next mail.
             self.context.log.warning("Mail %s is stored but can't be marked: %s", uid, error)
 
     async def wait(self) -> None:
         if self.session.can_idle:
-            await self.run(self.session.idle)
+            await self.line(self.session.idle)
         else:
             await asyncio.sleep(POLL_SECONDS)
 

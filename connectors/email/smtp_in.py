@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -27,8 +28,8 @@ AWAY_SECONDS = 600.0
 COMMAND_TIMEOUT = 300.0
 _log = logging.getLogger("onethread.email")
 
+# aiosmtpd writes every command of every client at INFO.
 logging.getLogger("mail.log").setLevel(logging.ERROR)
-"""aiosmtpd writes every command at INFO; the hub's log has one line per mail from intake."""
 
 
 class Mailroom:
@@ -65,17 +66,7 @@ class Door:
     async def enter(self, room: Mailroom) -> None:
         async with self.lock:
             if self.server is None:
-                loop = asyncio.get_running_loop()
-                tls = _certificate(room.settings.listen_certificate)
-                try:
-                    self.server = await loop.create_server(lambda: _Conversation(self, tls), self.host, self.port)
-                except OSError as error:
-                    _doors.pop((self.host, self.port, loop), None)
-                    why = os.strerror(error.errno).lower() if error.errno else str(error)
-                    raise Unavailable(
-                        f"Mail port {self.port} can't be opened on {self.host}: {why}. Choose another port"
-                    ) from error
-            _doors[self.host, self.port, asyncio.get_running_loop()] = self
+                self.server = await self._open(_certificate(room.settings.listen_certificate))
             self.away = {other: until for other, until in self.away.items() if not other.exact & room.exact}
             self.rooms.append(room)
 
@@ -86,7 +77,15 @@ class Door:
             if not self.rooms and self.server is not None:
                 self.server.close()
                 self.server = None
-                _doors.pop((self.host, self.port, asyncio.get_running_loop()), None)
+
+    async def _open(self, tls: ssl.SSLContext | None) -> asyncio.Server:
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.create_server(lambda: _Conversation(self, tls), self.host, self.port)
+        except OSError as error:
+            why = os.strerror(error.errno).lower() if error.errno else str(error)
+            where = f"Mail port {self.port} can't be opened on {self.host}"
+            raise Unavailable(f"{where}: {why}. Choose another port") from error
 
     def room_for(self, address: str) -> Mailroom | None:
         """The inbox that owns this address itself comes before one that takes its whole domain."""
@@ -112,14 +111,14 @@ class Door:
         return port
 
 
-_doors: dict[tuple[str, int, asyncio.AbstractEventLoop], Door] = {}
+_doors: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, int], Door]] = WeakKeyDictionary()
 
 
 def door(host: str, port: int) -> Door:
-    """The process's door for a port; port 0 is a fresh one each time."""
+    """The process's door for a port, open or not; port 0 is a fresh one each time."""
     if port == 0:
         return Door(host, 0)
-    return _doors.setdefault((host, port, asyncio.get_running_loop()), Door(host, port))
+    return _doors.setdefault(asyncio.get_running_loop(), {}).setdefault((host, port), Door(host, port))
 
 
 class _Conversation(SMTP):
@@ -130,6 +129,7 @@ class _Conversation(SMTP):
     def __init__(self, owner: Door, tls: ssl.SSLContext | None) -> None:
         self.door = owner
         self.peer_address = ""
+        self.refused = False
         super().__init__(
             _Handler(owner),
             data_size_limit=owner.size_limit,
@@ -154,8 +154,6 @@ class _Conversation(SMTP):
                 self.refused = True
                 return
         super().connection_made(transport)
-
-    refused = False
 
     def connection_lost(self, error: Exception | None) -> None:
         self.door.peers[self.peer_address] -= 1

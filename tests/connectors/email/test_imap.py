@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from connectors.email import Email, imap
+from connectors.email.imap_server import Folder
 from connectors.email.simulator import PASSWORD, USER, MailProvider
 from hub.contract import Raw, TooLarge, Unauthorised, Unavailable
 from tests.connectors.email.support import Memory, Store, email, mail, running, until
@@ -128,6 +129,21 @@ async def test_new_uids_lose_nothing(caplog: pytest.LogCaptureFixture) -> None:
     assert sorted(set(texts(store.raws))) == ["Mail 1", "Mail 2"]
     assert connector.dedup_key(store.raws[0]) == connector.dedup_key(store.raws[1])
     assert "renumbered" in caplog.text
+
+
+async def test_another_folder_is_read_from_its_own_beginning() -> None:
+    store, memory = Store(), Memory()
+    async with MailProvider() as provider:
+        provider.imap.deliver(numbered(1))
+        provider.imap.deliver(numbered(2))
+        async with running(reader(provider).listen(store, memory)):
+            await store.holds(2)
+            await until(lambda: memory.value["uid"] == 2)
+        provider.imap.folders["Other"] = Folder()
+        provider.imap.deliver(numbered(3), "Other")
+        async with running(reader(provider, imap_folder="Other").listen(store, memory)):
+            await store.holds(3)
+    assert texts(store.raws) == ["Mail 1", "Mail 2", "Mail 3"]
 
 
 async def test_a_lost_line_is_taken_up_again(caplog: pytest.LogCaptureFixture) -> None:
