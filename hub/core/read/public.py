@@ -75,6 +75,9 @@ class Sight:
     """The visitor's own, whose words they always see."""
 
 
+Around = tuple[dict[UUID, list[PublicAttachment]], dict[UUID, tuple[State, int]]]
+
+
 def file_url(keys: Keys) -> FileUrl:
     """Paths of files that work for half a day, for whoever holds them: an `<img>` sends no header."""
 
@@ -117,9 +120,11 @@ def these(
 ) -> dict[Sight, list[PublicEntry]]:
     """Entries of several threads, as each of the given visitors sees them; what isn't public is left out."""
     by_thread = defaultdict(list)
-    for row in conn.execute(_public().where(among(ENTRY.c.id, "ids")), {"ids": list(ids)}):
+    rows = conn.execute(_public().where(among(ENTRY.c.id, "ids")), {"ids": list(ids)}).all()
+    for row in rows:
         by_thread[row.thread_id].append(row)
-    return {sight: _shown(conn, by_thread[sight.thread_id], sight, url) for sight in sights}
+    around = _around(conn, rows, url)
+    return {sight: _told(by_thread[sight.thread_id], sight, around) for sight in sights}
 
 
 def by_ref(conn: Connection, sight: Sight, ref_space: str, ref: str, url: FileUrl) -> PublicEntry | None:
@@ -146,8 +151,18 @@ def _public() -> sa.Select[Any]:
 
 
 def _shown(conn: Connection, rows: Sequence[sa.Row[Any]], sight: Sight, url: FileUrl) -> list[PublicEntry]:
+    return _told(rows, sight, _around(conn, rows, url))
+
+
+def _around(conn: Connection, rows: Sequence[sa.Row[Any]], url: FileUrl) -> Around:
+    """Files and states of entries, of however many threads."""
     ids = [row.id for row in rows]
-    files, states = _files(conn, ids, url), _states(conn, ids)
+    return _files(conn, ids, url), _states(conn, ids)
+
+
+def _told(rows: Sequence[sa.Row[Any]], sight: Sight, around: Around) -> list[PublicEntry]:
+    """In display order."""
+    files, states = around
     return [
         _entry(row, sight, files[row.id], *states.get(row.id, ("sent", 0)))
         for row in sorted(rows, key=lambda row: (row.at, row.seq))
