@@ -19,7 +19,7 @@ from tests.support.processes import free_port
 
 TO = "support@shop.example"
 SENDERS = 997
-LINES = 8
+LINES = 32
 PER_LINE = 20
 """Connections at a time, and mails on each before it hangs up, as mail servers do."""
 SHOWN_WITHIN_S = 120
