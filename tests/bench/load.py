@@ -91,6 +91,7 @@ class Receiver:
         async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
             yield session
         self._load.cpu = await self.meter.settled() - before
+        assert not self._load.refused, f"{self._load.refused} messages were refused, {len(self._load.acks)} taken"
 
     async def _post(self, session: aiohttp.ClientSession, post: Post) -> None:
         started = self._sent[post.ref] = time.perf_counter()

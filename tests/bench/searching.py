@@ -33,8 +33,9 @@ MATCHES_FIRST = (
     "WITH hit AS MATERIALIZED (SELECT entry_id, at FROM search_entry WHERE words @@ $1::tsquery)"
     " SELECT entry_id FROM hit ORDER BY at DESC, entry_id DESC LIMIT 20"
 )
-SEARCH_OFF = "CREATE RULE search_off AS ON INSERT TO unindexed DO INSTEAD NOTHING"
-SEARCH_ON = "DROP RULE search_off ON unindexed"
+FORGET = "CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'"
+SEARCH_OFF = "CREATE TRIGGER search_off BEFORE INSERT ON unindexed FOR EACH ROW EXECUTE FUNCTION forget()"
+SEARCH_ON = "DROP TRIGGER search_off ON unindexed"
 
 Ask = Callable[[str], Awaitable[object]]
 
@@ -117,8 +118,9 @@ async def found(product: Product, word: str) -> bool:
 
 
 async def beside_intake(product: Product, database: str, runs: int, seconds: float) -> Figure:
-    """A rule in the database keeps the indexer's queue empty: the same hub with search off."""
+    """A trigger in the database keeps the indexer's queue empty: the same hub with search off."""
     connection = await asyncpg.connect(database)
+    await connection.execute(FORGET)
     receiver = product.receiver()
     await receiver.closed_loop(1)
     shares = []
