@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from aiohttp import web
+from redis.asyncio import Redis
 
 from hub import __version__
 from hub.http import (
@@ -27,10 +28,11 @@ from hub.http import (
 from hub.http.auth import admit
 from hub.http.docs import Docs
 from hub.http.errors import problems
-from hub.http.limits import InMemory
+from hub.http.limits import InMemory, InRedis, Tries
 from hub.http.openapi import Operation, document, install
 from hub.http.passwords import Passwords
 from hub.http.static import Web
+from hub.runtime import HUB
 
 NOUNS = (session, agents, threads, entries, cases, drafts, attachments, customers, search, inboxes, envelopes, tokens)
 
@@ -43,11 +45,25 @@ def openapi() -> dict[str, Any]:
     return document(operations(), title="Onethread", version=__version__)
 
 
+def _tries(app: web.Application) -> Tries:
+    """Several processes share their counts, or each would allow all the tries anew."""
+    config = app[HUB].config
+    if not config.redis_url:
+        return InMemory()
+    client = Redis.from_url(config.redis_url, socket_connect_timeout=1, socket_timeout=1)
+
+    async def close(_app: web.Application) -> None:
+        await client.aclose()
+
+    app.on_cleanup.append(close)
+    return InRedis(client)
+
+
 def setup(app: web.Application) -> None:
     """Add all that is spoken over HTTP to an application that has its `HUB`."""
     app.middlewares.append(problems)
     app[session.PASSWORDS] = Passwords()
-    app[session.TRIES] = InMemory()
+    app[session.TRIES] = _tries(app)
     hooks.install(app.router)
     health.install(app.router)
     Docs(openapi).install(app.router)

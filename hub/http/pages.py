@@ -13,7 +13,8 @@ STYLE = (
     "h1{font-size:1.4rem}h2{font-size:1.05rem;margin-top:2rem}"
     "code{background:#eef0f4;padding:.1em .3em;border-radius:4px}"
     "table{border-collapse:collapse;width:100%}td{border-top:1px solid #e3e6ec;padding:.35rem .6rem .35rem 0;"
-    "vertical-align:top}td:first-child{width:30%}summary{cursor:pointer;padding:.2rem 0}details>table{margin:.3rem 0 1rem;font-size:.9rem}"
+    "vertical-align:top}td:first-child{width:30%}summary{cursor:pointer;padding:.2rem 0}"
+    "details>table{margin:.3rem 0 1rem;font-size:.9rem}"
     "a{color:#4338ca}@media(prefers-color-scheme:dark){body{background:#12161d;color:#e8eaee}"
     "code{background:#2a303a}a{color:#a5a0ff}}"
 )

@@ -7,7 +7,6 @@ import sqlalchemy as sa
 
 from hub.core import sessions
 from hub.core.sessions import COOKIE, make_link
-from hub.http.limits import InMemory, Limit
 from hub.models import Agent, Session, utcnow
 from tests.http.conftest import PASSWORD, House, Person
 
@@ -105,16 +104,6 @@ async def test_wrong_passwords_are_slowed_and_never_lock_out_for_good(house: Hou
     assert int(guesser.last.headers["Retry-After"]) > 0
     assert "Wait" in problem["detail"]
     await owner.get("/api/me")  # who is signed in stays so
-
-
-async def test_a_limit_slides_open_again() -> None:
-    now = 0.0
-    tries, limit = InMemory(lambda: now), Limit("door", 3, 60)
-    assert [await tries.add(limit, "eve") for _ in range(3)] == [0, 0, 0]
-    assert await tries.add(limit, "eve") == 60
-    assert await tries.add(limit, "bob") == 0
-    now = 61
-    assert await tries.add(limit, "eve") == 0
 
 
 async def test_an_unknown_account_is_refused_like_a_wrong_password(house: House, owner: Person) -> None:
