@@ -72,7 +72,7 @@ class Writer(Generic[C]):
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting.append((job, future))
         self._awake.set()
-        return asyncio.shield(future)
+        return future
 
     def mark(self, thread_id: UUID, rev: int) -> None:
         """Note with the next batch that this much of a thread was published; never in a transaction of its own."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import random
 import threading
 import time
 from datetime import UTC, datetime
@@ -35,7 +35,7 @@ def new_id() -> UUID:
         _last = max(_last + 1, time.time_ns() * 4096 // 1_000_000)
         tick = _last
     value = (tick >> 12) << 80 | 0x7 << 76 | (tick & 0xFFF) << 64 | 0b10 << 62
-    return UUID(int=value | int.from_bytes(os.urandom(8)) >> 2)
+    return UUID(int=value | random.getrandbits(62))
 
 
 def utcnow() -> datetime:

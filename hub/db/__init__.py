@@ -1,0 +1,31 @@
+"""The only package that knows which database it is: engines and transactions, and statements for both engines."""
+
+from hub.db.engines import (
+    Database,
+    DatabaseGone,
+    is_conflict,
+    is_gone,
+    migrate,
+    postgres_engine,
+    raise_gone,
+    sqlite_engine,
+)
+from hub.db.rows import Many, Together, among, insert, insert_missing, is_sqlite, update
+
+__all__ = [
+    "Database",
+    "DatabaseGone",
+    "Many",
+    "Together",
+    "among",
+    "insert",
+    "insert_missing",
+    "is_conflict",
+    "is_gone",
+    "is_sqlite",
+    "migrate",
+    "postgres_engine",
+    "raise_gone",
+    "sqlite_engine",
+    "update",
+]
