@@ -8,9 +8,9 @@ from tests.support.chatting import Chat, open_page
 
 
 async def test_the_hub_is_killed_in_mid_send_and_every_message_arrives_once_in_order(
-    chat: Chat, visitor_context: BrowserContext
+    mortal_chat: Chat, visitor_context: BrowserContext
 ) -> None:
-    visitor = await open_page(visitor_context, chat.page_url)
+    visitor = await open_page(visitor_context, mortal_chat.page_url)
     said = []
     await visitor.says("before")
     said.append("before")
@@ -20,29 +20,29 @@ async def test_the_hub_is_killed_in_mid_send_and_every_message_arrives_once_in_o
             said.append(f"round {round_}, {number}")
             await visitor.says(said[-1])
             if number == 1:
-                chat.hub.kill()
-        await asyncio.to_thread(chat.hub.start)
+                mortal_chat.hub.kill()
+        await asyncio.to_thread(mortal_chat.hub.start)
         await visitor.settled()
-    await chat.hears(*said)
+    await mortal_chat.hears(*said)
     await visitor.sees(*said)
-    assert len(await chat.threads()) == 1
+    assert len(await mortal_chat.threads()) == 1
 
 
 async def test_a_hub_that_dies_after_storing_the_very_first_message_makes_no_second_customer(
-    chat: Chat, visitor_context: BrowserContext
+    mortal_chat: Chat, visitor_context: BrowserContext
 ) -> None:
     """The answer is lost with the process; the retry must be known as the same visitor's same message."""
-    await chat.agents.pop().disconnect()
-    chat.hub.stop()
-    await asyncio.to_thread(chat.hub.start, ONETHREAD_FAIL_AT="before_ack")
-    await chat.sit_down()
-    visitor = await open_page(visitor_context, chat.page_url)
+    await mortal_chat.agents.pop().disconnect()
+    mortal_chat.hub.stop()
+    await asyncio.to_thread(mortal_chat.hub.start, ONETHREAD_FAIL_AT="before_ack")
+    await mortal_chat.sit_down()
+    visitor = await open_page(visitor_context, mortal_chat.page_url)
     await visitor.says("The very first")
-    await asyncio.to_thread(chat.hub.wait_for_end)
-    await asyncio.to_thread(chat.hub.start)
+    await asyncio.to_thread(mortal_chat.hub.wait_for_end)
+    await asyncio.to_thread(mortal_chat.hub.start)
     await visitor.settled()
-    await chat.hears("The very first")
-    assert len(await chat.threads()) == 1
+    await mortal_chat.hears("The very first")
+    assert len(await mortal_chat.threads()) == 1
 
 
 async def test_offline_for_ten_seconds(chat: Chat, visitor_context: BrowserContext) -> None:
@@ -63,16 +63,16 @@ async def test_offline_for_ten_seconds(chat: Chat, visitor_context: BrowserConte
     await visitor.sees("one", "while you were away", "two", "three")
 
 
-async def test_what_is_not_sent_yet_survives_a_reload(chat: Chat, visitor_context: BrowserContext) -> None:
-    visitor = await open_page(visitor_context, chat.page_url)
+async def test_what_is_not_sent_yet_survives_a_reload(mortal_chat: Chat, visitor_context: BrowserContext) -> None:
+    visitor = await open_page(visitor_context, mortal_chat.page_url)
     await visitor.says("one")
     await visitor.settled()
-    chat.hub.kill()
+    mortal_chat.hub.kill()
     await visitor.says("two")
     await expect(visitor.app.get_by_text("Will send when you are back")).to_be_visible()
-    await asyncio.to_thread(chat.hub.start)
+    await asyncio.to_thread(mortal_chat.hub.start)
     await visitor.page.reload()
-    await chat.hears("one", "two")
+    await mortal_chat.hears("one", "two")
     await visitor.sees("one", "two")
 
 

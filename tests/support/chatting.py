@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 import pytest_asyncio
 import socketio
 from aiohttp import web
@@ -42,15 +44,20 @@ class Chat:
     owner: Owner
     inbox: str
     agents: list[socketio.AsyncClient] = field(default_factory=list)
+    _mine: dict[str, bool] = field(default_factory=dict)
 
     @property
     def page_url(self) -> str:
         return f"{self.hub.url}/chat/{self.inbox}"
 
     async def threads(self) -> list[str]:
-        """Of all cases, whatever became of them."""
+        """Of this chat, whatever became of their cases; the hub may hold other tests' chats, too."""
         cases = [await self.owner.get("/cases", view="all", status=status) for status in ("open", "waiting", "done")]
-        return sorted({case["thread_id"] for page in cases for case in page["items"]})
+        found = sorted({case["thread_id"] for page in cases for case in page["items"]})
+        for thread in found:
+            if thread not in self._mine:
+                self._mine[thread] = any(entry["inbox_id"] == self.inbox for entry in await self.messages(thread))
+        return [thread for thread in found if self._mine[thread]]
 
     async def thread(self) -> str:
         """The only one there is, once it is there."""
@@ -168,16 +175,38 @@ class HostSite:
         return web.Response(text=text, content_type="text/html", headers=headers)
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def chat(start_hub: StartHub) -> AsyncIterator[Chat]:
-    hub = start_hub()
+@asynccontextmanager
+async def open_chat(hub: Hub, owner: Owner) -> AsyncIterator[Chat]:
+    """A new chat with an agent who is there."""
+    inbox = await owner.new_inbox("chat", name="Northwind", greeting="Hi, how can we help?", colour="#1C4A3C")
+    chat = Chat(hub, owner, inbox["id"])
+    await chat.sit_down()
+    yield chat
+    for agent in chat.agents:
+        await agent.disconnect()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def team(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Owner]:
+    """One hub for all tests that leave it running."""
+    hub = Hub(tmp_path_factory.mktemp("chats")).start()
     async with Owner(hub) as owner:
-        inbox = await owner.new_inbox("chat", name="Northwind", greeting="Hi, how can we help?", colour="#1C4A3C")
-        made = Chat(hub, owner, inbox["id"])
-        await made.sit_down()
-        yield made
-        for agent in made.agents:
-            await agent.disconnect()
+        yield owner
+    hub.kill()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def chat(team: Owner) -> AsyncIterator[Chat]:
+    async with open_chat(team.hub, team) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def mortal_chat(start_hub: StartHub) -> AsyncIterator[Chat]:
+    """On a hub of its own, which the test may kill."""
+    hub = start_hub()
+    async with Owner(hub) as owner, open_chat(hub, owner) as opened:
+        yield opened
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -210,7 +239,3 @@ def complaints(page: Page) -> list[str]:
     page.on("pageerror", lambda error: heard.append(str(error)))
     page.on("console", lambda line: heard.append(line.text) if line.type in ("error", "warning") else None)
     return heard
-
-
-def without(heard: Iterable[str], *harmless: str) -> list[str]:
-    return [line for line in heard if not any(part in line for part in harmless)]
