@@ -11,7 +11,10 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 from sqlalchemy import Connection
+from sqlmodel import SQLModel
 
 from hub.db import Database, DatabaseGone, among, insert, insert_missing, migrate, update
 from hub.models import Customer, Identity, Workspace, new_id, utcnow
@@ -154,16 +157,11 @@ async def test_two_processes_may_migrate_at_once(db_kind: str, tmp_path: Path, r
     await asyncio.to_thread(migrate, url)
 
 
-@pytest.mark.db("sqlite")
-def test_the_models_and_the_migrations_agree(sqlite_template: Path) -> None:
-    from alembic.autogenerate import compare_metadata
-    from alembic.migration import MigrationContext
-    from sqlmodel import SQLModel
+async def test_the_models_and_the_migrations_agree(db: Database) -> None:
+    def compare(conn: Connection) -> list[Any]:
+        return list(compare_metadata(MigrationContext.configure(conn), SQLModel.metadata))
 
-    engine = sa.create_engine(f"sqlite:///{sqlite_template}")
-    with engine.connect() as conn:
-        found = compare_metadata(MigrationContext.configure(conn), SQLModel.metadata)
-    engine.dispose()
+    found = await db.read(compare)
     assert [difference for difference in found if "search_" not in str(difference)] == []
 
 

@@ -206,8 +206,8 @@ def insert_missing(
     columns = ", ".join(f'"{name}"' for name in key)
     tail = f"ON CONFLICT ({columns}) DO NOTHING RETURNING {columns}"
     sent = _Columns(table, names, rows)
-    found = conn.exec_driver_sql(_insert_text(table, names, sent.same, tail), tuple(sent.values))
-    return {tuple(row) for row in found}
+    inserted = conn.exec_driver_sql(_insert_text(table, names, sent.same, tail), tuple(sent.values))
+    return {tuple(row) for row in inserted}
 
 
 def _present(
