@@ -91,12 +91,8 @@ class Marks:
         return self._id(found[1])
 
     def tag(self, address: str) -> str:
-        """What stands behind the plus in one of our addresses."""
-        local, _, domain = address.rpartition("@")
-        base, plus, tag = local.partition("+")
-        own_local, _, own_domain = self.settings.address.rpartition("@")
-        mine = plus and tag and base.lower() == own_local.partition("+")[0].lower() and domain.lower() == own_domain
-        return tag if mine and not self.returned(address) else ""
+        """What stands behind the plus in one of our addresses, unless it is a return address."""
+        return "" if self.returned(address) else self.settings.tag_of(address) or ""
 
 
 def bare(ref: str) -> str:

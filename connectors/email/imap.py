@@ -114,6 +114,7 @@ class _Session:
     def search(self, criteria: str) -> list[int]:
         with _clear_errors(self.settings):
             assert self.box is not None
+            self.client.response("EXISTS")
             return sorted(int(uid) for uid in self.box.uids(criteria, charset=None))
 
     def fetch(self, uid: int, limit: int) -> bytes | None:
@@ -140,7 +141,9 @@ class _Session:
         return "IDLE" in self.client.capabilities
 
     def idle(self) -> None:
-        """Return when something happens in the folder, or after a while."""
+        """Return when something happened in the folder since the last search, or after a while."""
+        if self.client.response("EXISTS")[1] != [None]:
+            return
         with _clear_errors(self.settings):
             assert self.box is not None
             client: Any = self.client
@@ -151,10 +154,22 @@ class _Session:
                 news = True
                 if client.tagged_commands[tag]:
                     raise Unavailable(f"{self.settings.imap_host} ended IDLE.")
-            if not news:
+            if not news and not self._has_read_ahead():
                 self.box.idle.poll(timeout=IDLE_SECONDS)
             client.send(b"DONE\r\n")
             self.box.consume_until_tagged_response(tag)
+
+    def _has_read_ahead(self) -> bool:
+        """News in one packet with the "+" waits in the reader's buffer, where polling the socket doesn't see it."""
+        client: Any = self.client
+        reader = getattr(client, "_file", None) or client.file
+        client.sock.settimeout(0)
+        try:
+            return bool(reader.peek(1))
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return False
+        finally:
+            client.sock.settimeout(TIMEOUT)
 
     def abort(self) -> None:
         """Cut the line from another thread, so that whatever waits on it ends at once."""

@@ -48,7 +48,7 @@ class ImapServer:
         """Words of a NO that every login gets."""
         self.hang_up_after_fetch = False
         self.port = 0
-        self.sessions: set[_Session] = set()
+        self.sessions: set[Session] = set()
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -88,7 +88,7 @@ class ImapServer:
                 await asyncio.wait(self._tasks)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        session = _Session(self, reader, writer)
+        session = Session(self, reader, writer)
         self.sessions.add(session)
         task = asyncio.current_task()
         assert task is not None
@@ -109,7 +109,7 @@ class _No(Exception):
     """The command can't be done; its text is the answer."""
 
 
-class _Session:
+class Session:
     """One client's connection."""
 
     def __init__(self, server: ImapServer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -243,7 +243,6 @@ class _Session:
 
     async def idle(self) -> None:
         self.say("+ idling")
-        await self.writer.drain()
         done = asyncio.ensure_future(self.reader.readline())
         try:
             while not done.done():

@@ -37,7 +37,6 @@ class Reader:
     def __init__(self, settings: EmailSettings, marks: Marks) -> None:
         self.settings = settings
         self.marks = marks
-        self.own = {settings.address.lower(), *(alias for alias in settings.aliases if not alias.startswith("@"))}
 
     def read(self, raw: Raw) -> list[Event]:
         if not raw.body.strip():
@@ -60,7 +59,7 @@ class Reader:
         if self.marks.loop in (value.strip() for value in fields.all_raw(LOOP_HEADER.lower())):
             return [Ignored("Our own mail came back (loop mark).")]
         sender, warnings = self._sender(raw, fields)
-        if self._is_own(sender.address):
+        if self.settings.tag_of(sender.address) is not None:
             return [Ignored(f"Sent from this inbox's own address {sender.address}.")]
         machine = automatic.why(fields, fields.text("subject"), envelope_sender)
         if bounce.is_report(tree):
@@ -160,10 +159,6 @@ class Reader:
         warnings.append("This mail has no readable sender address.")
         spare = headers.parse_addresses(raw.headers.get("x-mail-from", "")) or fields.addresses("sender", "return-path")
         return (spare or [Mailbox("Unknown sender", f"unknown-sender@{self.settings.domain}.invalid")])[0], warnings
-
-    def _is_own(self, address: str) -> bool:
-        local, _, domain = address.lower().rpartition("@")
-        return f"{local.partition('+')[0]}@{domain}" in self.own or address.lower() in self.own
 
     def _recipients(self, raw: Raw, fields: Headers) -> list[str]:
         envelope = [address for address in raw.headers.get("x-rcpt-to", "").split(",") if address]

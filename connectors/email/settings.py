@@ -164,7 +164,10 @@ class EmailSettings(Settings):
         if not _ADDRESS.fullmatch(value):
             raise ValueError("write one email address, such as support@example.org")
         local, _, domain = value.rpartition("@")
-        return f"{local}@{domain.lower()}"
+        try:
+            return f"{local}@{domain.lower() if domain.isascii() else domain.encode('idna').decode()}"
+        except UnicodeError as error:
+            raise ValueError(f"{domain!r} is no valid domain") from error
 
     @field_validator("aliases")
     @classmethod
@@ -193,6 +196,20 @@ class EmailSettings(Settings):
     @property
     def domain(self) -> str:
         return self.address.rpartition("@")[2]
+
+    @property
+    def own(self) -> list[str]:
+        """The address and its aliases, lower-case, without whole domains."""
+        return [self.address.lower(), *(alias for alias in self.aliases if not alias.startswith("@"))]
+
+    def tag_of(self, address: str) -> str | None:
+        """What stands behind the plus in one of our addresses, "" if nothing does; None if the address isn't ours."""
+        local, _, domain = address.rpartition("@")
+        for own in self.own:
+            own_local, _, own_domain = own.rpartition("@")
+            if domain.lower() == own_domain and (local.lower() + "+").startswith(own_local + "+"):
+                return local[len(own_local) + 1 :]
+        return None
 
     @property
     def max_bytes(self) -> int:

@@ -39,16 +39,13 @@ class Mailroom:
         self.settings = settings
         self.intake = intake
         self.now = now
-        self.exact = {settings.address.lower(), *(alias for alias in settings.aliases if not alias.startswith("@"))}
         self.domains = {alias[1:] for alias in settings.aliases if alias.startswith("@")}
 
+    def owns(self, address: str) -> bool:
+        return self.settings.tag_of(address) is not None
+
     def wants(self, address: str) -> bool:
-        local, _, domain = address.lower().rpartition("@")
-        return (
-            f"{local.partition('+')[0]}@{domain}" in self.exact
-            or f"{local}@{domain}" in self.exact
-            or domain in self.domains
-        )
+        return self.owns(address) or address.rpartition("@")[2].lower() in self.domains
 
 
 class Door:
@@ -67,7 +64,11 @@ class Door:
         async with self.lock:
             if self.server is None:
                 self.server = await self._open(_certificate(room.settings.listen_certificate))
-            self.away = {other: until for other, until in self.away.items() if not other.exact & room.exact}
+            self.away = {
+                other: until
+                for other, until in self.away.items()
+                if not set(other.settings.own) & set(room.settings.own)
+            }
             self.rooms.append(room)
 
     async def leave(self, room: Mailroom) -> None:
@@ -90,9 +91,7 @@ class Door:
     def room_for(self, address: str) -> Mailroom | None:
         """The inbox that owns this address itself comes before one that takes its whole domain."""
         wanting = [room for room in self.rooms if room.wants(address)]
-        local, _, domain = address.lower().rpartition("@")
-        base = f"{local.partition('+')[0]}@{domain}"
-        return next((room for room in wanting if base in room.exact), wanting[0] if wanting else None)
+        return next((room for room in wanting if room.owns(address)), wanting[0] if wanting else None)
 
     def is_away(self, address: str) -> bool:
         """An inbox that restarts answers "later", else its mail would bounce."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from connectors.email import Email, imap
+from connectors.email import Email, imap, imap_server
 from connectors.email.imap_server import Folder
 from connectors.email.simulator import PASSWORD, USER, MailProvider
 from hub.contract import Raw, TooLarge, Unauthorised, Unavailable
@@ -182,6 +182,21 @@ async def test_a_server_without_idle_is_asked_again_and_again() -> None:
             provider.imap.deliver(numbered(1))
             await store.holds(1)
         assert provider.imap.inbox.mails[0].flags == set()
+
+
+async def test_news_that_come_in_one_packet_with_the_go_ahead_are_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store()
+    async with MailProvider() as provider:
+        begin = imap_server.Session.idle
+
+        async def idle(session: imap_server.Session) -> None:
+            if not provider.imap.inbox.mails:
+                provider.imap.deliver(numbered(1))
+            await begin(session)
+
+        monkeypatch.setattr(imap_server.Session, "idle", idle)
+        async with running(reader(provider).listen(store, Memory())):
+            await store.holds(1)
 
 
 async def test_a_refused_login_ends_the_reading() -> None:

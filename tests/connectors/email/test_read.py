@@ -153,6 +153,19 @@ def test_mail_from_our_own_address_makes_no_entry(sender: str) -> None:
     assert "own address" in event.reason
 
 
+def test_an_inbox_may_be_a_plus_address_itself() -> None:
+    connector = email(address="sam+shop@example.com")
+    assert connector.marks.plus("t") == "sam+shop+t@example.com"
+    assert message(mail(From="eve@example.net"), connector, to="sam+shop+t@example.com").tokens == ("t",)
+    assert message(mail(), connector, to="sam+shop@example.com").sender.value == "sam@example.com"
+
+
+def test_an_inbox_of_an_international_domain_speaks_ascii() -> None:
+    connector = email(address="hallo@bücher.example")
+    assert connector.own_ref("key").endswith("@xn--bcher-kva.example")
+    assert connector.address == "hallo@xn--bcher-kva.example"
+
+
 def test_an_absence_note_to_the_return_address_finds_its_case() -> None:
     connector = email()
     own = connector.own_ref("key")
