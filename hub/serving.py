@@ -15,9 +15,6 @@ from aiohttp import web
 
 from hub.config import Config
 
-SHUTDOWN_S = 5.0
-KEEP_ALIVE_S = 75.0
-
 
 class Stage:
     """What a command adds around the hub; this one only greets."""
@@ -52,24 +49,23 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 async def _serve(config: Config, stage: Stage) -> None:
     from hub.app import create
+    from hub.http.door import Door, runner
 
-    door = open_port(config)
-    config = config.model_copy(update={"port": door.getsockname()[1]})
+    port = open_port(config)
+    config = config.model_copy(update={"port": port.getsockname()[1]})
     await stage.before(config)
     app = await create(config)
     stage.set_up(app)
-    runner = web.AppRunner(
-        app, access_log=None, keepalive_timeout=KEEP_ALIVE_S, shutdown_timeout=SHUTDOWN_S, handler_cancellation=False
-    )
-    await runner.setup()
+    running = runner(app)
+    await running.setup()
     stopped = _stop_signal()
     try:
         # what is told comes first: whoever sees the port answer may rely on having been told
         await stage.ready(app)
-        await web.SockSite(runner, door, backlog=1024).start()
+        await Door(running, port).start()
         await stopped.wait()
     finally:
-        await runner.cleanup()
+        await running.cleanup()
 
 
 def open_port(config: Config) -> socket.socket:
