@@ -8,11 +8,12 @@ from uuid import UUID
 from hub.contract import Address, Status
 from hub.core import claims
 from hub.core import route as routing
-from hub.core.batch import Batch, Row, ThreadState, Wants, preview
+from hub.core.batch import Batch
 from hub.core.changes import SYSTEM, Actor
 from hub.core.desk import InboxFacts
 from hub.core.receive import Arrived, Heard, Receipt
 from hub.core.settle import apply_status
+from hub.core.states import Row, ThreadState, Wants, preview
 from hub.models import new_id
 
 

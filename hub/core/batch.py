@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -20,30 +20,23 @@ from hub import failpoints
 from hub.core.changes import Actor, Change
 from hub.core.desk import Desk
 from hub.core.errors import CoreError, NotFound
+from hub.core.states import Row, ThreadState, Wants
 from hub.db import Together, among, insert_missing, is_sqlite
-from hub.models import (
-    Attachment,
-    Attempt,
-    Case,
-    CaseTally,
-    Customer,
-    Delivery,
-    Draft,
-    Entry,
-    Lane,
-    Reference,
-    Thread,
-    Unindexed,
-    new_id,
+from hub.models import new_id
+from hub.models.tables import (
+    ATTACHMENT,
+    ATTEMPT,
+    CASE,
+    CUSTOMER,
+    DELIVERY,
+    DRAFT,
+    ENTRY,
+    LANE,
+    REFERENCE,
+    TALLY,
+    THREAD,
+    UNINDEXED,
 )
-
-THREAD, CASE = Thread.__table__, Case.__table__  # type: ignore[attr-defined]
-ENTRY, DELIVERY = Entry.__table__, Delivery.__table__  # type: ignore[attr-defined]
-DRAFT, ATTACHMENT, REFERENCE = Draft.__table__, Attachment.__table__, Reference.__table__  # type: ignore[attr-defined]
-CUSTOMER, LANE, ATTEMPT = Customer.__table__, Lane.__table__, Attempt.__table__  # type: ignore[attr-defined]
-TALLY, UNINDEXED = CaseTally.__table__, Unindexed.__table__  # type: ignore[attr-defined]
-
-PREVIEW_CHARS = 160
 
 
 class Job(Protocol):
@@ -51,73 +44,6 @@ class Job(Protocol):
 
     def wants(self, wants: Wants) -> None: ...
     def run(self, batch: Batch) -> Any: ...
-
-
-@dataclass(slots=True)
-class Wants:
-    """Ids the jobs of a batch ask for; threads are found through them, locked, and read again under the lock."""
-
-    threads: set[UUID] = field(default_factory=set)
-    cases: set[UUID] = field(default_factory=set)
-    entries: set[UUID] = field(default_factory=set)
-    deliveries: set[UUID] = field(default_factory=set)
-    drafts: set[UUID] = field(default_factory=set)
-    attachments: set[UUID] = field(default_factory=set)
-    delivery_refs: set[tuple[UUID, str]] = field(default_factory=set)
-    refs: set[str] = field(default_factory=set)
-    known_refs: set[str] = field(default_factory=set)
-    client_keys: set[str] = field(default_factory=set)
-
-
-@dataclass(slots=True)
-class ThreadState:
-    id: UUID
-    customer_id: UUID
-    last_seq: int = 0
-    rev: int = 0
-    public_rev: int = 0
-    published_rev: int = 0
-    read_seq: int = 0
-    new: bool = False
-    touched: bool = False
-    entries: dict[UUID, None] = field(default_factory=dict)
-    cases: dict[UUID, None] = field(default_factory=dict)
-    public: bool = False
-    sends: bool = False
-    revs: int = 0
-    public_revs: int = 0
-
-    def next_rev(self) -> int:
-        self.rev += 1
-        self.revs += 1
-        self.touched = True
-        return self.rev
-
-    def next_public_rev(self) -> int:
-        self.public_rev += 1
-        self.public_revs += 1
-        self.public = True
-        return self.public_rev
-
-
-class Row:
-    """A row held in memory under its thread's lock; what is set on it is written at the end."""
-
-    __slots__ = ("changed", "new", "values")
-
-    def __init__(self, values: dict[str, Any], *, new: bool = False) -> None:
-        self.values = values
-        self.changed: set[str] = set()
-        self.new = new
-
-    def __getitem__(self, name: str) -> Any:
-        return self.values[name]
-
-    def set(self, **values: Any) -> None:
-        for name, value in values.items():
-            if self.values[name] != value:
-                self.values[name] = value
-                self.changed.add(name)
 
 
 _THREADS = sa.select(
@@ -506,10 +432,6 @@ def _tally_key(case: Row) -> tuple[str, str, str]:
 
 def _reference_key(row: Mapping[str, Any]) -> tuple[UUID, str]:
     return row["thread_id"], row["ref"]
-
-
-def preview(text: str) -> str:
-    return " ".join(text[: PREVIEW_CHARS * 4].split())[:PREVIEW_CHARS]
 
 
 @dataclass(slots=True)

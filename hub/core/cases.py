@@ -10,11 +10,13 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from hub.core.batch import CASE, REFERENCE, Batch, Row, ThreadState, Wants, preview
+from hub.core.batch import Batch
 from hub.core.changes import SYSTEM, Actor
 from hub.core.errors import Conflict, NotFound
+from hub.core.states import Row, ThreadState, Wants, preview
 from hub.db import insert_missing
 from hub.models import Agent, CaseTag, Tag, Team, new_id
+from hub.models.tables import CASE, REFERENCE
 
 AGENT, TEAM = Agent.__table__, Team.__table__  # type: ignore[attr-defined]
 TAG, CASE_TAG = Tag.__table__, CaseTag.__table__  # type: ignore[attr-defined]

@@ -10,15 +10,17 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from hub.contract import Address, State
-from hub.core import chatlink, claims
+from hub.core import chatlink, claims, drafts
 from hub.core.addresses import canonical
-from hub.core.batch import DRAFT, ENTRY, Batch, Row, ThreadState, Wants, preview
+from hub.core.batch import Batch
 from hub.core.changes import Actor
 from hub.core.desk import InboxFacts
-from hub.core.errors import Conflict, NotFound, NotPermitted, Stale, TooLate
+from hub.core.errors import Conflict, NotFound, NotPermitted, Stale
 from hub.core.permit import Decision, Purpose, Request, permit
 from hub.core.settle import DEADLINE
+from hub.core.states import Row, ThreadState, Wants, preview
 from hub.models import Agent, Customer, Identity, new_id
+from hub.models.tables import ENTRY
 
 IDENTITY, CUSTOMER = Identity.__table__, Customer.__table__  # type: ignore[attr-defined]
 AGENT = Agent.__table__  # type: ignore[attr-defined]
@@ -115,32 +117,17 @@ class Reply:
         thread = batch.thread(self.thread_id)
         if entry_id := batch.client_keys.get((thread.id, self.client_key)):
             return Said(entry_id)
-        if held := _held(batch, self.actor, thread.id, self.client_key):
+        if held := drafts.held(batch, self.actor, thread.id, self.client_key):
             return Said(draft_id=held)
         if self.last_seen_seq is not None:
             _guard(batch, thread, self.last_seen_seq, self.actor)
-        checked = _check(batch, thread, self.words, self.actor)
+        checked = check(batch, thread, self.words, self.actor)
         if self.hold_s:
-            return Said(draft_id=self._hold(batch, thread))
-        return Said(_say(batch, thread, self.words, checked, self.actor, self.client_key)["id"])
-
-    def _hold(self, batch: Batch, thread: ThreadState) -> UUID:
-        draft_id = new_id()
-        _forget_draft(batch, self.actor.id, thread.id, f"reply:{self.words.inbox_id}")
-        row = {
-            "id": draft_id,
-            "agent_id": self.actor.id,
-            "thread_id": thread.id,
-            "slot": f"held:{self.client_key}",
-            "content": self.words.content(),
-            "version": 1,
-            "send_at": batch.now + timedelta(seconds=self.hold_s),
-            "client_key": self.client_key,
-            "held_reason": "undo",
-            "updated_at": batch.now,
-        }
-        batch.at_end(sa.insert(DRAFT).values(row))
-        return draft_id
+            until = batch.now + timedelta(seconds=self.hold_s)
+            return Said(
+                draft_id=drafts.hold(batch, self.actor, thread.id, self.client_key, self.words.content(), until)
+            )
+        return Said(say(batch, thread, self.words, checked, self.actor, self.client_key)["id"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,109 +174,18 @@ class Note:
                 preview_by="note",
                 preview_agent_id=self.actor.id,
             )
-        _forget_draft(batch, self.actor.id, thread.id, "note")
+        drafts.forget(batch, self.actor.id, thread.id, "note")
         return Said(entry["id"])
 
 
 @dataclass(frozen=True, slots=True)
-class Release:
-    """A held draft is due, or its author wants it out now."""
-
-    draft_id: UUID
-    agent: Actor | None = None
-    """Only this agent's; None: the clock asks."""
-
-    def wants(self, wants: Wants) -> None:
-        wants.drafts.add(self.draft_id)
-
-    def run(self, batch: Batch) -> Said:
-        draft = _held_draft(batch, self.draft_id, self.agent)
-        if self.agent is None and draft["send_at"] > batch.now:
-            raise Conflict("This isn't due yet.")
-        thread = batch.thread(draft["thread_id"])
-        words = Words.of(draft["content"])
-        author = _agent(batch, draft["agent_id"])
-        _look_up_late(batch, words)
-        try:
-            checked = _check(batch, thread, words, author)
-        except (NotPermitted, NotFound, Conflict) as refusal:
-            # what can't go out any more goes back to its author, with the reason
-            _as_plain_draft(batch, draft, str(refusal))
-            return Said(draft_id=self.draft_id)
-        entry = _say(batch, thread, words, checked, author, draft["client_key"])
-        batch.at_end(sa.delete(DRAFT).where(DRAFT.c.id == self.draft_id))
-        return Said(entry["id"])
-
-
-@dataclass(frozen=True, slots=True)
-class TakeBack:
-    """Undo: what waited becomes an ordinary draft again. Raises `TooLate` once it is an entry."""
-
-    actor: Actor
-    draft_id: UUID
-
-    def wants(self, wants: Wants) -> None:
-        wants.drafts.add(self.draft_id)
-
-    def run(self, batch: Batch) -> None:
-        _as_plain_draft(batch, _held_draft(batch, self.draft_id, self.actor), "")
-
-
-@dataclass(frozen=True, slots=True)
-class _Checked:
+class Checked:
     """What the checks found out on the way."""
 
     inbox: InboxFacts
     case: Row | None
     files: list[Row] = field(default_factory=list)
     decision: dict[str, Any] = field(default_factory=dict)
-
-
-def _held(batch: Batch, actor: Actor, thread_id: UUID, client_key: str) -> UUID | None:
-    statement = sa.select(DRAFT.c.id).where(
-        DRAFT.c.agent_id == actor.id, DRAFT.c.thread_id == thread_id, DRAFT.c.slot == f"held:{client_key}"
-    )
-    found: UUID | None = batch.conn.scalar(statement)
-    return found
-
-
-def _held_draft(batch: Batch, draft_id: UUID, agent: Actor | None) -> Row:
-    draft = batch.drafts.get(draft_id)
-    if draft is None or draft["send_at"] is None:
-        raise TooLate("This has already been sent, or it was taken back before.")
-    if agent and draft["agent_id"] != agent.id:
-        raise NotFound("draft")
-    return draft
-
-
-def _as_plain_draft(batch: Batch, draft: Row, reason: str) -> None:
-    slot = f"reply:{draft['content']['inbox_id']}"
-    _forget_draft(batch, draft["agent_id"], draft["thread_id"], slot)
-    statement = (
-        sa.update(DRAFT)
-        .where(DRAFT.c.id == draft["id"])
-        .values(slot=slot, send_at=None, client_key=None, held_reason=reason, updated_at=batch.now)
-    )
-    batch.at_end(statement)
-
-
-def _forget_draft(batch: Batch, agent_id: UUID | None, thread_id: UUID, slot: str) -> None:
-    statement = sa.delete(DRAFT).where(
-        DRAFT.c.agent_id == agent_id, DRAFT.c.thread_id == thread_id, DRAFT.c.slot == slot
-    )
-    batch.at_end(statement)
-
-
-def _agent(batch: Batch, agent_id: UUID) -> Actor:
-    name = batch.conn.scalar(sa.select(AGENT.c.name).where(AGENT.c.id == agent_id))
-    return Actor("agent", agent_id, name or "")
-
-
-def _look_up_late(batch: Batch, words: Words) -> None:
-    """What a due draft names was unknown before its row was read under the lock."""
-    batch.load_attachments(set(words.attachments) - batch.attachments.keys())
-    if words.case_id:
-        batch.load_cases({words.case_id})
 
 
 def _guard(batch: Batch, thread: ThreadState, last_seen_seq: int, actor: Actor) -> None:
@@ -317,7 +213,7 @@ def _guard(batch: Batch, thread: ThreadState, last_seen_seq: int, actor: Actor) 
         raise Stale(tuple(newer))
 
 
-def _check(batch: Batch, thread: ThreadState, words: Words, actor: Actor) -> _Checked:
+def check(batch: Batch, thread: ThreadState, words: Words, actor: Actor) -> Checked:
     """Everything that may forbid the send, before anything is recorded."""
     inbox = batch.desk.inbox(words.inbox_id)
     if inbox is None:
@@ -344,7 +240,7 @@ def _check(batch: Batch, thread: ThreadState, words: Words, actor: Actor) -> _Ch
     decision: Decision = permit(request)
     if decision.verdict == "deny":
         raise NotPermitted(decision.reason)
-    return _Checked(inbox, case, files, decision.record(request))
+    return Checked(inbox, case, files, decision.record(request))
 
 
 def _recipient(batch: Batch, thread: ThreadState, to: Address) -> bool:
@@ -384,8 +280,8 @@ def _current_case(batch: Batch, thread: ThreadState) -> Row | None:
     return max(open_cases, key=lambda case: (case["last_at"], case["last_seq"]), default=None)
 
 
-def _say(
-    batch: Batch, thread: ThreadState, words: Words, checked: _Checked, actor: Actor, client_key: str
+def say(
+    batch: Batch, thread: ThreadState, words: Words, checked: Checked, actor: Actor, client_key: str
 ) -> dict[str, Any]:
     """Entry and delivery together, so that nothing is shown as said without being on its way."""
     inbox = checked.inbox
@@ -419,7 +315,7 @@ def _say(
     _post_files(checked.files, entry)
     deliver(batch, thread, entry, inbox, words.to, words.purpose, checked.decision)
     _advance(batch, thread, case, entry, actor, words)
-    _forget_draft(batch, actor.id, thread.id, f"reply:{inbox.id}")
+    drafts.forget(batch, actor.id, thread.id, f"reply:{inbox.id}")
     return entry
 
 

@@ -10,11 +10,13 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from hub.contract import Address, State
-from hub.core.batch import DELIVERY, ENTRY, Batch, Row, Wants
+from hub.core.batch import Batch
 from hub.core.compose import deliver
 from hub.core.desk import InboxFacts
 from hub.core.permit import Request, permit
+from hub.core.states import Row, Wants
 from hub.models import Claim, Identity
+from hub.models.tables import DELIVERY, ENTRY
 
 IDENTITY, CLAIM = Identity.__table__, Claim.__table__  # type: ignore[attr-defined]
 

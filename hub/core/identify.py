@@ -14,8 +14,9 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from hub.core.addresses import canonical
-from hub.core.batch import Batch, ThreadState
+from hub.core.batch import Batch
 from hub.core.receive import Heard
+from hub.core.states import ThreadState
 from hub.db import among, insert_missing, update
 from hub.models import Case, Claim, Customer, Identity, Thread, new_id
 

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from hub.contract import State
-from hub.core.batch import DELIVERY, LANE
 from hub.db import among, is_sqlite
+from hub.models.tables import DELIVERY, LANE
 
 LEASE = timedelta(seconds=60)
 PENDING = (State.QUEUED.value, State.SENDING.value)

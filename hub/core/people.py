@@ -10,11 +10,13 @@ import sqlalchemy as sa
 from hub.contract import Address
 from hub.core import claims
 from hub.core.addresses import canonical
-from hub.core.batch import CUSTOMER, Batch, ThreadState, Wants
+from hub.core.batch import Batch
 from hub.core.changes import Actor
 from hub.core.errors import Conflict, NotFound
 from hub.core.identify import new_customer
+from hub.core.states import ThreadState, Wants
 from hub.models import Identity, new_id
+from hub.models.tables import CUSTOMER
 
 IDENTITY = Identity.__table__  # type: ignore[attr-defined]
 

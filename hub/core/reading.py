@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from hub.contract import State, Status
-from hub.core.batch import Batch, Wants
+from hub.core.batch import Batch
 from hub.core.settle import apply_status
+from hub.core.states import Wants
 from hub.models import Delivery, Entry
 
 ENTRY, DELIVERY = Entry.__table__, Delivery.__table__  # type: ignore[attr-defined]

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from hub.contract import Address, Earlier, Outgoing, OutgoingFile
-from hub.core.batch import ATTACHMENT, CASE, DELIVERY, ENTRY, REFERENCE
 from hub.core.desk import Desk, InboxFacts
 from hub.db import among
+from hub.models.tables import ATTACHMENT, CASE, DELIVERY, ENTRY, REFERENCE
 
 TURNS = 20
 REFS = 50

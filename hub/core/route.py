@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from hub.core.batch import Batch, Row, ThreadState
+from hub.core.batch import Batch
 from hub.core.receive import Heard
+from hub.core.states import Row, ThreadState
 
 TOKEN, REFERENCE, ASKED, ONLY_OPEN, RECENT, REOPENED, NEW, LATEST = (
     "token",

@@ -9,9 +9,11 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from hub.contract import State, Status
-from hub.core.batch import DELIVERY, ENTRY, LANE, Batch, Row, Wants
+from hub.core.batch import Batch
 from hub.core.changes import Actor
 from hub.core.errors import Conflict
+from hub.core.states import Row, Wants
+from hub.models.tables import DELIVERY, ENTRY, LANE
 
 RANK = {State.QUEUED: 0, State.SENDING: 1, State.SENT: 2, State.DELIVERED: 3, State.READ: 4}
 DEADLINE = timedelta(hours=24)

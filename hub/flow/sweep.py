@@ -16,9 +16,9 @@ import sqlalchemy as sa
 from hub.core import continuity, envelopes
 from hub.core.cases import Wake
 from hub.core.changes import Change
-from hub.core.compose import Release
 from hub.core.continuity import ContinueElsewhere
 from hub.core.errors import CoreError
+from hub.core.held import Release
 from hub.db import Database, DatabaseGone
 from hub.flow.announce import Announcer, unpublished
 from hub.flow.intake import Intake, UnknownInbox

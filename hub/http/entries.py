@@ -10,8 +10,9 @@ from sqlalchemy import Connection
 
 from hub.contract import Address, State
 from hub.core.access import Right, Viewer, require
-from hub.core.compose import Note, Release, Reply, Said, TakeBack, Words
+from hub.core.compose import Note, Reply, Said, Words
 from hub.core.errors import NotFound, Stale
+from hub.core.held import Release, TakeBack
 from hub.core.read import entries, threads
 from hub.core.settle import Cancel, Retry, SettleByHand
 from hub.http.ask import Ask

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from hub.contract import Address
-from hub.core.compose import Release, Said, TakeBack
+from hub.core.compose import Said
 from hub.core.errors import Conflict, NotFound, NotPermitted, Stale, TooLate
+from hub.core.held import Release, TakeBack
 from hub.models import Attachment, Case, ChatLink, Claim, Delivery, Draft, Entry, Reference, Thread, new_id
 from tests.support.workshop import Workshop
 

@@ -1,4 +1,4 @@
-"""The story's first half with two real browsers, a real mail client and a real mailbox: one thread, whatever the channel.
+"""The story's first half with two browsers, a mail client and a mailbox: one thread, whatever the channel.
 
 Maya mails; the agent sees it live and answers with a file and an invitation to chat; she opens the link on her phone,
 history above; they talk, type and read; she leaves, the next answer goes by mail with the earlier turns, and her answer

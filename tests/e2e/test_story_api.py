@@ -19,7 +19,7 @@ from tests.support.sockets import Socket
 
 async def until(looks: Any, within: float = 15) -> Any:
     async with asyncio.timeout(within):
-        while not (found := await looks()):
+        while not (found := await looks()):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     return found
 

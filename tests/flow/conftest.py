@@ -26,7 +26,8 @@ from hub.runtime import HUB, Hub
 from tests.support.processes import free_port
 
 SECRET = "a-secret-of-this-test-hub"
-TABLES = {model.__name__.lower(): model.__table__ for model in (Agent, Delivery, Entry, Inbox)}  # type: ignore[attr-defined]
+MODELS: tuple[Any, ...] = (Agent, Delivery, Entry, Inbox)
+TABLES: dict[str, sa.Table] = {model.__name__.lower(): model.__table__ for model in MODELS}
 
 
 class Plant:
@@ -38,7 +39,7 @@ class Plant:
         self.ann = Actor("agent", new_id(), "Ann")
 
     async def open(self) -> None:
-        agent = {"id": self.ann.id, "email": "ann@hub.example", "name": "Ann", "role": "agent", "password_hash": "",
+        agent: dict[str, Any] = {"id": self.ann.id, "email": "ann@hub.example", "name": "Ann", "role": "agent", "password_hash": "",
                  "active": True, "settings": {}, "created_at": utcnow()}  # fmt: skip
         await self.hub.db.write(lambda conn: insert(conn, TABLES["agent"], [agent]))
         self.webhook_id = await self.inbox("webhook", secret=SECRET, **self.webhook.settings())
@@ -81,7 +82,7 @@ class Plant:
     async def settled(self, entry_id: UUID, *states: str) -> dict[str, Any]:
         """The delivery, once it is in one of these states."""
         async with asyncio.timeout(15):
-            while (delivery := await self.delivery(entry_id))["state"] not in states:
+            while (delivery := await self.delivery(entry_id))["state"] not in states:  # noqa: ASYNC110
                 await asyncio.sleep(0.03)
         return delivery
 

@@ -70,7 +70,7 @@ async def test_refused_credentials_pause_the_inbox_and_lose_nothing(plant: Plant
     plant.webhook.misbehave(Fault.UNAUTHORISED)
     entry_id = await plant.reply(thread, "maya", "Hello")
     async with asyncio.timeout(10):
-        while (facts := plant.hub.inboxes.facts(plant.webhook_id)) is None or facts.active:
+        while (facts := plant.hub.inboxes.facts(plant.webhook_id)) is None or facts.active:  # noqa: ASYNC110
             await asyncio.sleep(0.03)
     assert (await plant.delivery(entry_id))["state"] in ("queued", "sending")
     mended = sa.update(INBOX).where(INBOX.c.id == plant.webhook_id).values(active=True, version=INBOX.c.version + 1)
@@ -92,6 +92,6 @@ async def test_a_mail_reaches_the_mailbox_and_its_bounce_the_message(plant: Plan
 
 async def _until_tried(plant: Plant, entry_id: object) -> None:
     async with asyncio.timeout(10):
-        while not (delivery := await plant.delivery(entry_id))["reason"]:  # type: ignore[arg-type]
+        while not (delivery := await plant.delivery(entry_id))["reason"]:  # type: ignore[arg-type]  # noqa: ASYNC110
             await asyncio.sleep(0.03)
     assert delivery["attempts"] == 1

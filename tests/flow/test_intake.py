@@ -1,4 +1,4 @@
-"""Nothing that a provider handed over is lost: stored before it is answered, dead rather than refused, read again later."""
+"""Nothing handed over is lost: stored before it is answered, dead rather than refused, read again later."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def envelopes(plant: Plant) -> list[dict[str, Any]]:
 
 async def texts(plant: Plant, count: int) -> list[str]:
     async with asyncio.timeout(15):
-        while len(entries := await plant.entries()) < count:
+        while len(entries := await plant.entries()) < count:  # noqa: ASYNC110
             await asyncio.sleep(0.03)
     return [entry["text"].strip() for entry in entries]
 

@@ -21,7 +21,7 @@ CASE, DRAFT, THREAD = Case.__table__, Draft.__table__, Thread.__table__  # type:
 
 async def until(looks: Callable[[], Awaitable[Any]], seconds: float = 15) -> Any:
     async with asyncio.timeout(seconds):
-        while not (found := await looks()):
+        while not (found := await looks()):  # noqa: ASYNC110
             await asyncio.sleep(0.03)
     return found
 

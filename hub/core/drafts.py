@@ -1,0 +1,83 @@
+"""Drafts under a thread's lock: held until they are due, given back to their author, used up."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from hub.core.batch import Batch
+from hub.core.changes import Actor
+from hub.core.errors import NotFound, TooLate
+from hub.core.states import Row
+from hub.models import new_id
+from hub.models.tables import DRAFT
+
+
+def held(batch: Batch, actor: Actor, thread_id: UUID, client_key: str) -> UUID | None:
+    """The draft that waits under this key, so that asking twice holds once."""
+    statement = sa.select(DRAFT.c.id).where(
+        DRAFT.c.agent_id == actor.id, DRAFT.c.thread_id == thread_id, DRAFT.c.slot == f"held:{client_key}"
+    )
+    found: UUID | None = batch.conn.scalar(statement)
+    return found
+
+
+def hold(
+    batch: Batch, actor: Actor, thread_id: UUID, client_key: str, content: dict[str, Any], until: datetime
+) -> UUID:
+    """Keep words until they are due; the ordinary draft they grew from is used up."""
+    forget(batch, actor.id, thread_id, f"reply:{content['inbox_id']}")
+    row = {
+        "id": new_id(),
+        "agent_id": actor.id,
+        "thread_id": thread_id,
+        "slot": f"held:{client_key}",
+        "content": content,
+        "version": 1,
+        "send_at": until,
+        "client_key": client_key,
+        "held_reason": "undo",
+        "updated_at": batch.now,
+    }
+    batch.at_end(sa.insert(DRAFT).values(row))
+    return UUID(str(row["id"]))
+
+
+def waiting(batch: Batch, draft_id: UUID, agent: Actor | None) -> Row:
+    """A draft that still waits. Raises `TooLate`, or `NotFound` for somebody else's."""
+    draft = batch.drafts.get(draft_id)
+    if draft is None or draft["send_at"] is None:
+        raise TooLate("This has already been sent, or it was taken back before.")
+    if agent and draft["agent_id"] != agent.id:
+        raise NotFound("draft")
+    return draft
+
+
+def give_back(batch: Batch, draft: Row, reason: str) -> None:
+    """Make it an ordinary draft of its author again."""
+    slot = f"reply:{draft['content']['inbox_id']}"
+    forget(batch, draft["agent_id"], draft["thread_id"], slot)
+    statement = sa.update(DRAFT).where(DRAFT.c.id == draft["id"])
+    batch.at_end(statement.values(slot=slot, send_at=None, client_key=None, held_reason=reason, updated_at=batch.now))
+    _is_over(draft)
+
+
+def use_up(batch: Batch, draft: Row) -> None:
+    """It became an entry."""
+    batch.at_end(sa.delete(DRAFT).where(DRAFT.c.id == draft["id"]))
+    _is_over(draft)
+
+
+def forget(batch: Batch, agent_id: UUID | None, thread_id: UUID, slot: str) -> None:
+    """What was sent from this slot is no draft any more."""
+    batch.at_end(
+        sa.delete(DRAFT).where(DRAFT.c.agent_id == agent_id, DRAFT.c.thread_id == thread_id, DRAFT.c.slot == slot)
+    )
+
+
+def _is_over(draft: Row) -> None:
+    # another job of the same batch must find it gone
+    draft.set(send_at=None)
