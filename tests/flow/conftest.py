@@ -39,8 +39,8 @@ class Plant:
         self.ann = Actor("agent", new_id(), "Ann")
 
     async def open(self) -> None:
-        agent: dict[str, Any] = {"id": self.ann.id, "email": "ann@hub.example", "name": "Ann", "role": "agent", "password_hash": "",
-                 "active": True, "settings": {}, "created_at": utcnow()}  # fmt: skip
+        agent: dict[str, Any] = {"id": self.ann.id, "email": "ann@hub.example", "name": "Ann", "role": "agent",
+                 "password_hash": "", "active": True, "settings": {}, "created_at": utcnow()}  # fmt: skip
         await self.hub.db.write(lambda conn: insert(conn, TABLES["agent"], [agent]))
         self.webhook_id = await self.inbox("webhook", secret=SECRET, **self.webhook.settings())
         smtp = {name: value for name, value in self.mail.settings().items() if name.startswith("smtp_")}
