@@ -45,7 +45,7 @@ async def test_axe_finds_nothing(desk: Desk, theme: Any, viewport: Any) -> None:
     await page.get_by_role("button", name="Channel:").click()
     found["channels"] = await _look(page, "channel-picker", theme, viewport)
     await page.keyboard.press("Escape")
-    await page.get_by_role("button", name="Snooze").click()
+    await page.get_by_role("button", name="Snooze", exact=True).click()
     found["snooze"] = await _look(page, "snooze-picker", theme, viewport)
     await page.keyboard.press("Escape")
     await page.keyboard.press("Control+k")

@@ -27,7 +27,8 @@ const SearchPage = lazy(() => import("../search/page").then((module) => ({ defau
 export function App() {
   const client = useQueryClient();
   const [location, go] = useLocation();
-  const [lost, setLost] = useState(false);
+  /** How the session came to its end, if it did. */
+  const [gone, setGone] = useState<"" | "ended" | "left">("");
   const link = location.startsWith("/link/") ? location.slice("/link/".length) : "";
   const me = useQuery({
     queryKey: keys.me,
@@ -41,16 +42,19 @@ export function App() {
     (now: Me, to = "/") => {
       setCsrf(now.csrf);
       client.setQueryData(keys.me, now);
-      setLost(false);
+      setGone("");
       if (/^\/(?:signin|link)/u.test(window.location.pathname)) go(to, { replace: true });
     },
     [client, go],
   );
-  const signedOut = useCallback(() => {
-    setLost((was) => was || client.getQueryData(keys.me) !== undefined);
-    client.removeQueries();
-  }, [client]);
-  useEffect(() => whenSignedOut(signedOut), [signedOut]);
+  const signedOut = useCallback(
+    (how: "ended" | "left") => {
+      if (client.getQueryData(keys.me)) setGone(how);
+      client.removeQueries();
+    },
+    [client],
+  );
+  useEffect(() => whenSignedOut(() => signedOut("ended")), [signedOut]);
   useEffect(() => {
     if (me.data) setCsrf(me.data.csrf);
   }, [me.data]);
@@ -65,8 +69,8 @@ export function App() {
             token={link}
             onSignedIn={(now, first) => signedIn(now, first ? "/settings/channels?connect=1" : "/")}
           />
-        ) : out || lost || location === "/signin" ? (
-          <SignIn wasSignedIn={lost} onSignedIn={signedIn} />
+        ) : out || gone || location === "/signin" ? (
+          <SignIn wasSignedIn={gone === "ended"} onSignedIn={signedIn} />
         ) : me.data ? (
           <Console me={me.data} onSignedOut={signedOut} />
         ) : me.isError ? (
@@ -82,7 +86,7 @@ export function App() {
 
 type Over = "palette" | "shortcuts" | "new" | null;
 
-function Console({ me, onSignedOut }: { me: Me; onSignedOut: () => void }) {
+function Console({ me, onSignedOut }: { me: Me; onSignedOut: (how: "ended" | "left") => void }) {
   const client = useQueryClient();
   const [, go] = useLocation();
   const [over, setOver] = useState<Over>(null);
@@ -92,11 +96,11 @@ function Console({ me, onSignedOut }: { me: Me; onSignedOut: () => void }) {
     rows.current = now;
   }, []);
 
-  useEffect(() => connect(client, onSignedOut), [client, onSignedOut]);
+  useEffect(() => connect(client, () => onSignedOut("ended")), [client, onSignedOut]);
   useEffect(listenForKeys, []);
   useFollowedPreferences(me);
 
-  const signOut = () => void api.signOut().finally(onSignedOut);
+  const signOut = () => void api.signOut().finally(() => onSignedOut("left"));
   const view = (key: string) => () => go(`/inbox/${key}`);
   useCommands([
     {
@@ -119,9 +123,6 @@ function Console({ me, onSignedOut }: { me: Me; onSignedOut: () => void }) {
   ]);
   return (
     <>
-      <a href="#timeline" className="skip-link">
-        {text.skip}
-      </a>
       <ConnectionLine />
       <Switch>
         <Route path="/inbox/:view/:thread?">

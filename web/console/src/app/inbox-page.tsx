@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useLocation, useParams, useSearchParams } from "wouter";
 import { api } from "../api/endpoints";
 import { keys } from "../api/keys";
@@ -146,7 +146,29 @@ export function InboxPage({ me, onPalette, onShortcuts, onSignOut, onNew, onRows
   }, [thread, view]);
 
   const showPanel = layout.panelDocked ? !likes.panelHidden : panelOpen;
-  const views = <Views me={me} active={view} onPalette={onPalette} onShortcuts={onShortcuts} onSignOut={onSignOut} />;
+  const views = (
+    <Views
+      me={me}
+      active={view}
+      onPalette={onPalette}
+      onShortcuts={onShortcuts}
+      onSignOut={onSignOut}
+      edge={
+        layout.viewsDocked &&
+        !layout.rail &&
+        !likes.viewsCollapsed && (
+          <Resizer
+            label={text.resizeViews}
+            value={likes.viewsWidth}
+            least={180}
+            most={280}
+            direction={1}
+            onChange={(viewsWidth) => prefer({ viewsWidth })}
+          />
+        )
+      }
+    />
+  );
   return (
     <div
       className="shell"
@@ -157,17 +179,12 @@ export function InboxPage({ me, onPalette, onShortcuts, onSignOut, onNew, onRows
       data-panel={showPanel && thread ? (layout.panelDocked ? "docked" : "drawer") : "none"}
       style={layout.style}
     >
-      {(layout.viewsDocked || viewsOpen) && views}
-      {layout.viewsDocked && !layout.rail && !likes.viewsCollapsed && (
-        <Resizer
-          label={text.resizeViews}
-          value={likes.viewsWidth}
-          least={180}
-          most={280}
-          direction={1}
-          onChange={(viewsWidth) => prefer({ viewsWidth })}
-        />
+      {thread && (
+        <a href="#timeline" className="skip-link">
+          {text.skip}
+        </a>
       )}
+      {(layout.viewsDocked || viewsOpen) && views}
       {layout.list && (
         <Boundary>
           <CaseList
@@ -182,18 +199,21 @@ export function InboxPage({ me, onPalette, onShortcuts, onSignOut, onNew, onRows
             onRows={took}
             onNew={onNew}
             onMenu={() => setViewsOpen(!viewsOpen)}
+            alone={layout.columns === 1}
+            edge={
+              layout.columns > 1 && (
+                <Resizer
+                  label={text.resizeList}
+                  value={likes.listWidth}
+                  least={280}
+                  most={480}
+                  direction={1}
+                  onChange={(listWidth) => prefer({ listWidth })}
+                />
+              )
+            }
           />
         </Boundary>
-      )}
-      {layout.columns > 1 && (
-        <Resizer
-          label={text.resizeList}
-          value={likes.listWidth}
-          least={280}
-          most={480}
-          direction={1}
-          onChange={(listWidth) => prefer({ listWidth })}
-        />
       )}
       {layout.thread && (
         <Boundary key={thread}>
@@ -204,7 +224,20 @@ export function InboxPage({ me, onPalette, onShortcuts, onSignOut, onNew, onRows
               caseId={caseId}
               at={at}
               me={me}
+              alone={layout.columns === 1}
               panel={showPanel}
+              edge={
+                layout.panelDocked && (
+                  <Resizer
+                    label={text.resizePanel}
+                    value={likes.panelWidth}
+                    least={260}
+                    most={420}
+                    direction={-1}
+                    onChange={(panelWidth) => prefer({ panelWidth })}
+                  />
+                )
+              }
               onBack={backToList}
               onNext={() => step(1)}
               onCase={(id) => navigate(address({ thread, case: id }))}
@@ -223,16 +256,6 @@ export function InboxPage({ me, onPalette, onShortcuts, onSignOut, onNew, onRows
       {(viewsOpen || (panelOpen && !layout.panelDocked)) && !(layout.viewsDocked && !panelOpen) && (
         <button type="button" className="scrim" aria-label="Close" onClick={leave} />
       )}
-      {showPanel && layout.panelDocked && thread && (
-        <Resizer
-          label={text.resizePanel}
-          value={likes.panelWidth}
-          least={260}
-          most={420}
-          direction={-1}
-          onChange={(panelWidth) => prefer({ panelWidth })}
-        />
-      )}
     </div>
   );
 }
@@ -242,7 +265,10 @@ interface ThreadColumnProps {
   caseId: string | undefined;
   at: number | undefined;
   me: Me;
+  /** Nothing stands beside it: its title is the page's. */
+  alone: boolean;
   panel: boolean;
+  edge: ReactNode;
   onBack: () => void;
   onNext: () => void;
   onCase: (id: string) => void;
@@ -250,7 +276,20 @@ interface ThreadColumnProps {
   onPanel: () => void;
 }
 
-function ThreadColumn({ id, caseId, at, me, panel, onBack, onNext, onCase, onJump, onPanel }: ThreadColumnProps) {
+function ThreadColumn({
+  id,
+  caseId,
+  at,
+  me,
+  alone,
+  panel,
+  edge,
+  onBack,
+  onNext,
+  onCase,
+  onJump,
+  onPanel,
+}: ThreadColumnProps) {
   const client = useQueryClient();
   const held = client.getQueryData<Thread>(keys.thread(id));
   const inWindow = at === undefined || held?.entries.some((entry) => entry.seq === at);
@@ -288,6 +327,7 @@ function ThreadColumn({ id, caseId, at, me, panel, onBack, onNext, onCase, onJum
       <main className="thread" aria-labelledby="thread-title">
         <ThreadHeader
           thread={thread.data}
+          alone={alone}
           row={row}
           me={me}
           onBack={onBack}
@@ -308,7 +348,14 @@ function ThreadColumn({ id, caseId, at, me, panel, onBack, onNext, onCase, onJum
         </div>
       </main>
       {panel && (
-        <CustomerPanel thread={thread.data} active={row?.id} onCase={onCase} onJump={onJump} onHide={onPanel} />
+        <CustomerPanel
+          thread={thread.data}
+          edge={edge}
+          active={row?.id}
+          onCase={onCase}
+          onJump={onJump}
+          onHide={onPanel}
+        />
       )}
     </>
   );

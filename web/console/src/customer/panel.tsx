@@ -19,13 +19,16 @@ interface PanelProps {
   onCase: (id: string) => void;
   onJump: (seq: number) => void;
   onHide: () => void;
+  /** Where its width is changed. */
+  edge: ReactNode;
 }
 
-export function CustomerPanel({ thread, active, onCase, onJump, onHide }: PanelProps) {
+export function CustomerPanel({ thread, active, onCase, onJump, onHide, edge }: PanelProps) {
   const { customer } = thread;
   const here = usePresence(thread.id)?.visitor_online ?? thread.visitor_online;
   return (
     <aside className="panel" aria-label={text.panel}>
+      {edge}
       <header className="panel-head">
         <h2>{text.panel}</h2>
         <span className="grow" />

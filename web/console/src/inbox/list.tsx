@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef } from "react";
+import { type KeyboardEvent, type ReactNode, useCallback, useEffect, useMemo, useRef } from "react";
 import { api } from "../api/endpoints";
 import { keys } from "../api/keys";
 import type { Case, CaseStatus, Counts, View } from "../api/types";
@@ -30,25 +30,18 @@ interface ListProps extends ListAddress {
   onRows: (rows: Case[]) => void;
   onNew: () => void;
   onMenu: () => void;
+  /** Nothing stands beside it: it is the page's main part. */
+  alone: boolean;
+  /** Where its width is changed. */
+  edge: ReactNode;
 }
 
 const HEIGHTS = { comfortable: 78, compact: 56 };
 const HOVER_MS = 80;
 const tabs: CaseStatus[] = ["open", "waiting", "snoozed", "done"];
 
-export function CaseList({
-  view,
-  status,
-  sort,
-  me,
-  active,
-  thread,
-  onOpen,
-  onChange,
-  onRows,
-  onNew,
-  onMenu,
-}: ListProps) {
+export function CaseList(props: ListProps) {
+  const { view, status, sort, me, active, thread, alone, edge, onOpen, onChange, onRows, onNew, onMenu } = props;
   const client = useQueryClient();
   const query = useMemo(() => ({ view, status, sort }), [view, status, sort]);
   const cases = useInfiniteQuery({
@@ -67,6 +60,7 @@ export function CaseList({
   const views = useQuery({ queryKey: keys.views, queryFn: api.views });
   const name = title(views.data, view);
   const { density } = usePreferences();
+  const Column = alone ? "main" : "section";
 
   useEffect(() => onRows(list.rows), [onRows, list.rows]);
   useEffect(() => {
@@ -74,12 +68,13 @@ export function CaseList({
   }, [name, counts?.open]);
 
   return (
-    <section
+    <Column
       className={`list density-${density}`}
       aria-label={text.conversations}
       onPointerEnter={(event) => list.hold(event.pointerType === "mouse")}
       onPointerLeave={() => list.hold(false)}
     >
+      {edge}
       <header className="list-head">
         <IconButton icon="menu" label={text.openViews} className="only-phone" onClick={onMenu} />
         <h1>{name}</h1>
@@ -124,7 +119,7 @@ export function CaseList({
         onMore={() => void cases.fetchNextPage()}
         onOpen={onOpen}
       />
-    </section>
+    </Column>
   );
 }
 

@@ -34,7 +34,7 @@ export const text = {
   waits: (span: string) => `Waiting for ${span}`,
   until: (when: string) => `Until ${when}`,
   untilReply: "Until reply",
-  unread: "Unread.",
+  unread: "Unread",
   urgent: "Urgent",
   high: "High priority",
   signOut: "Sign out",

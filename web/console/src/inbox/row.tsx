@@ -30,7 +30,6 @@ export const CaseRow = memo(function CaseRow({ row, me, active, place, size, onO
       aria-selected={active}
       aria-setsize={size}
       aria-posinset={place + 1}
-      aria-label={spoken(row, me, unread)}
       tabIndex={active || place === 0 ? 0 : -1}
       className={`row ${active ? "is-active" : ""} ${unread ? "is-unread" : ""}`}
       onClick={() => onOpen(row)}
@@ -65,7 +64,11 @@ export const CaseRow = memo(function CaseRow({ row, me, active, place, size, onO
             </span>
           )}
           <Badge row={row} />
-          {unread && <span className="row-dot" />}
+          {unread && (
+            <span className="row-dot">
+              <span className="hidden-words">{text.unread}</span>
+            </span>
+          )}
         </div>
       </div>
     </div>
@@ -103,17 +106,4 @@ function speaker(row: Case, me: string): string {
   if (row.preview_by === "note") return `${text.note} `;
   const name = row.preview_agent_id === me ? text.you : text.by(row.preview_by.split(" ")[0] ?? row.preview_by);
   return `${name} `;
-}
-
-function spoken(row: Case, me: string, unread: boolean): string {
-  const channel = channelLook(row.channel).label;
-  const parts = [
-    row.customer_name,
-    row.subject,
-    `${channel}, ${shortTime(row.last_at)}`,
-    `${speaker(row, me)}${row.preview}`,
-  ];
-  if (row.failed) parts.push(text.notDelivered);
-  if (unread) parts.push(text.unread);
-  return parts.join(". ");
 }

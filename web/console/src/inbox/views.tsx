@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 import { api } from "../api/endpoints";
 import { keys } from "../api/keys";
@@ -16,6 +17,8 @@ interface ViewsProps {
   onPalette: () => void;
   onShortcuts: () => void;
   onSignOut: () => void;
+  /** Where its width is changed. */
+  edge: ReactNode;
 }
 
 const groups: [View["group"], string][] = [
@@ -25,7 +28,7 @@ const groups: [View["group"], string][] = [
   ["channels", text.channels],
 ];
 
-export function Views({ me, active, onPalette, onShortcuts, onSignOut }: ViewsProps) {
+export function Views({ me, active, onPalette, onShortcuts, onSignOut, edge }: ViewsProps) {
   const views = useQuery({ queryKey: keys.views, queryFn: api.views });
   const [, go] = useLocation();
   const { theme } = usePreferences();
@@ -33,6 +36,7 @@ export function Views({ me, active, onPalette, onShortcuts, onSignOut }: ViewsPr
   const next = themes[(themes.indexOf(theme) + 1) % themes.length] ?? "system";
   return (
     <nav className="views" aria-label={text.views}>
+      {edge}
       <div className="views-head">
         <span className="logo" aria-hidden="true">
           {me.workspace[0]?.toUpperCase() ?? "O"}
@@ -61,7 +65,7 @@ export function Views({ me, active, onPalette, onShortcuts, onSignOut }: ViewsPr
       </div>
       <div className="views-me">
         <MenuButton
-          label={`${text.account}: ${me.name}`}
+          label={`${text.account}: ${me.name} ${me.email}`}
           className="me-button grow"
           items={[
             { key: "theme", label: text.theme[theme], icon: "moon", run: () => prefer({ theme: next }) },
@@ -71,8 +75,7 @@ export function Views({ me, active, onPalette, onShortcuts, onSignOut }: ViewsPr
         >
           <Avatar id={me.id} name={me.name} size="m" online />
           <span className="me-words grow">
-            <span className="me-name ellipsis">{me.name}</span>
-            <span className="me-role ellipsis">{me.email}</span>
+            <span className="me-name ellipsis">{me.name}</span> <span className="me-role ellipsis">{me.email}</span>
           </span>
         </MenuButton>
         <button

@@ -61,6 +61,7 @@ export function SearchPage({ channels }: { channels: string[] }) {
   const people = found.data?.pages[0]?.customers ?? [];
   return (
     <main className="page search-page" aria-label={text.search}>
+      <h1 className="hidden-words">{text.search}</h1>
       <header className="search-head">
         <Link href="/inbox/mine" className="icon-button" aria-label={text.back} title={text.back}>
           <Icon name="arrow-left" />

@@ -19,6 +19,7 @@ import { AssignPicker, PriorityPicker, SnoozePicker, TagPicker } from "./pickers
 
 interface HeaderProps {
   thread: Thread;
+  alone: boolean;
   row: Case | undefined;
   me: Me;
   onBack: () => void;
@@ -29,7 +30,7 @@ interface HeaderProps {
 
 type Open = "assign" | "snooze" | "tags" | "priority" | "case" | null;
 
-export function ThreadHeader({ thread, row, me, onBack, onNext, onCase, onPanel }: HeaderProps) {
+export function ThreadHeader({ thread, alone, row, me, onBack, onNext, onCase, onPanel }: HeaderProps) {
   const client = useQueryClient();
   const agents = useQuery({ queryKey: keys.agents, queryFn: api.agents, staleTime: 60_000 });
   const tags = useQuery({ queryKey: keys.tags, queryFn: api.tags, staleTime: 60_000 });
@@ -39,6 +40,7 @@ export function ThreadHeader({ thread, row, me, onBack, onNext, onCase, onPanel 
   const moreAt = useRef<HTMLSpanElement>(null);
   const name = thread.customer.name;
   const done = row?.status === "done";
+  const Title = alone ? "h1" : "h2";
 
   const change = (what: string, how: CaseChange, said?: string) => {
     if (!row) return;
@@ -135,9 +137,9 @@ export function ThreadHeader({ thread, row, me, onBack, onNext, onCase, onPanel 
   return (
     <header className="thread-head">
       <IconButton icon="arrow-left" label={text.back} className="only-phone" onClick={onBack} />
-      <h2 className="ellipsis" dir="auto" id="thread-title" tabIndex={-1}>
+      <Title className="ellipsis thread-title" dir="auto" id="thread-title" tabIndex={-1}>
         {name}
-      </h2>
+      </Title>
       <CaseChoice thread={thread} row={row} onCase={onCase} />
       <span className="grow" />
       <Viewers thread={thread.id} me={me.id} />

@@ -7,10 +7,10 @@ interface AvatarProps {
   online?: boolean;
 }
 
+/** The initials are drawn by the style sheet: they are a picture of the name, not words. */
 export function Avatar({ id, name, size = "m", online = false }: AvatarProps) {
   return (
-    <span className={`avatar avatar-${size} tint-${tint(id)}`} aria-hidden="true">
-      {initials(name)}
+    <span className={`avatar avatar-${size} tint-${tint(id)}`} data-initials={initials(name)} aria-hidden="true">
       {online && <span className="avatar-online" />}
     </span>
   );
