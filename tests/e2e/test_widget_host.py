@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Page, Response, expect
 
 from tests.support.chatting import Chat, HostSite, Visitor, complaints, open_on, until
 
@@ -35,6 +35,30 @@ async def test_a_strict_policy_is_enough_and_the_page_pays_next_to_nothing(
     await visitor.says("Hello from the shop")
     await chat.hears("Hello from the shop")
     assert heard == []
+
+
+async def test_what_travels_stays_within_the_budgets(
+    host: HostSite, chat: Chat, visitor_context: BrowserContext
+) -> None:
+    page = await visitor_context.new_page()
+    sizes: dict[str, int] = {}
+
+    async def weigh(response: Response) -> None:
+        if response.url.startswith(chat.hub.url) and response.url.endswith((".js", ".css")):
+            sizes[response.url] = int((await response.all_headers())["content-length"])
+
+    page.on("response", weigh)
+    await page.goto(host.url)
+    visitor = await open_on(page)
+    await until(lambda: visitor.app.locator(".live").is_visible(), "the line")
+    loader = sizes.pop(f"{chat.hub.url}/w.js")
+    scripts = sum(size for url, size in sizes.items() if url.endswith(".js"))
+    first = next(size for url, size in sizes.items() if "/index-" in url and url.endswith(".js"))
+    styles = sum(size for url, size in sizes.items() if url.endswith(".css"))
+    found = {"loader": loader, "first paint": first, "all scripts": scripts, "styles": styles}
+    limits = {"loader": 2.05, "first paint": 12, "all scripts": 25, "styles": 8}
+    assert {what: size for what, size in found.items() if size > limits[what] * 1024} == {}, found
+    assert min(found.values()) > 1000, found
 
 
 async def test_nothing_is_stored_before_the_visitor_writes(

@@ -1,10 +1,11 @@
 """What breaks on the way: the hub is killed in mid-send, the line is gone for a while, the visitor reloads."""
 
 import asyncio
+import re
 
 from playwright.async_api import Browser, BrowserContext, FilePayload, Page, Route, WebSocketRoute, expect
 
-from tests.support.chatting import Chat, open_page
+from tests.support.chatting import Chat, complaints, open_page
 
 
 async def test_the_hub_is_killed_in_mid_send_and_every_message_arrives_once_in_order(
@@ -116,6 +117,57 @@ async def test_changes_missed_on_the_line_are_fetched(chat: Chat, browser: Brows
     await chat.answer("arrives")
     await visitor.sees("Hello", "lost on the way", "arrives")
     assert len(dropped) == 1
+    await context.close()
+
+
+async def test_a_refused_message_keeps_its_words_says_why_and_can_be_sent_again(chat: Chat, browser: Browser) -> None:
+    context = await browser.new_context(locale="en-GB")
+    refused: list[str] = []
+
+    async def strict(line: WebSocketRoute) -> None:
+        server = line.connect_to_server()
+
+        def pass_on(packet: str | bytes) -> None:
+            said = re.match(r'42/visitor,(\d+)\["say"', str(packet))
+            if said and not refused:
+                refused.append(str(packet))
+                line.send(f'43/visitor,{said[1]}[{{"ok": false, "error": "Send it in parts.", "retry": false}}]')
+            else:
+                server.send(packet)
+
+        line.on_message(pass_on)
+
+    await context.route_web_socket("**/socket.io/**", strict)
+    visitor = await open_page(context, chat.page_url)
+    await visitor.says("A long story")
+    await expect(visitor.app.get_by_role("alert")).to_contain_text("Not sent: Send it in parts.")
+    await visitor.says("Something else")
+    await visitor.sees("Something else", "A long story")
+    await visitor.app.get_by_role("button", name="Retry").click()
+    await visitor.sees("Something else", "A long story")
+    await chat.hears("Something else", "A long story")
+    await expect(visitor.app.get_by_role("alert")).to_have_count(0)
+    await context.close()
+
+
+async def test_it_works_where_the_browser_forbids_storage_and_secure_things(chat: Chat, browser: Browser) -> None:
+    context = await browser.new_context(locale="en-GB")
+    await context.add_init_script(
+        """for (const name of ["localStorage", "sessionStorage"])
+             Object.defineProperty(window, name, { get() { throw new DOMException("denied", "SecurityError"); } });
+           Object.defineProperty(navigator, "locks", { value: undefined });
+           crypto.randomUUID = undefined;"""
+    )
+    visitor = await open_page(context, chat.page_url)
+    heard = complaints(visitor.page)
+    await visitor.says("In private")
+    await chat.hears("In private")
+    await context.set_offline(True)
+    await visitor.says("After a break")
+    await context.set_offline(False)
+    await chat.hears("In private", "After a break")
+    assert [line for line in heard if "denied" in line or "not a function" in line] == []
+    assert len(await chat.threads()) == 1
     await context.close()
 
 

@@ -31,6 +31,7 @@ const TYPING_SHOWS = 6_000;
 const TYPING_EVERY = 3_000;
 const TRY_AGAIN = 3_000;
 const SLOW_AFTER = 1_000;
+const ASK_IDENTITY_EVERY = 30_000;
 
 export class Messenger {
   state: State;
@@ -54,6 +55,7 @@ export class Messenger {
   private own = new Set<string>();
   private typingUntil?: ReturnType<typeof setTimeout>;
   private typedAt = 0;
+  private expiredAt = 0;
   private slowAfter?: ReturnType<typeof setTimeout>;
 
   constructor(
@@ -79,11 +81,12 @@ export class Messenger {
     addEventListener("pagehide", () => this.hangUp());
     addEventListener("pageshow", (event) => event.persisted && this.visible && this.dial());
     document.addEventListener("visibilitychange", () => this.looked());
-    // One tab at a time takes over what was left unsent by a tab that is gone.
-    navigator.locks?.request(recordKey(inbox), () => {
+    // One tab at a time takes over what was left unsent by a tab that is gone; without locks, whoever comes.
+    const lock = navigator.locks?.request(recordKey(inbox), () => {
       this.adopt();
       return new Promise(() => {});
     });
+    lock ? lock.catch(() => this.adopt()) : this.adopt();
   }
 
   // --- the visitor ---
@@ -102,7 +105,7 @@ export class Messenger {
 
   say(text: string, files: Outgoing["files"]): void {
     const message: Outgoing = {
-      client_key: crypto.randomUUID(),
+      client_key: newKey(),
       text,
       files,
       at: new Date().toISOString(),
@@ -268,7 +271,10 @@ export class Messenger {
     if (code === "token") {
       this.visitor = "";
       forget(this.inbox);
-    } else if (code === "identity") this.onexpired();
+    } else if (code === "identity" && Date.now() - this.expiredAt > ASK_IDENTITY_EVERY) {
+      this.expiredAt = Date.now();
+      this.onexpired();
+    }
     this.set({ problem: code === "token" ? "" : message, slow: true });
   }
 
@@ -411,6 +417,9 @@ export class Messenger {
     this.onchange();
   }
 }
+
+/** 96 bits, in places without HTTPS too, where there is no `randomUUID`. */
+const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(36)).join("-");
 
 /** A visitor's token begins with who it is for; the rest changes whenever it is renewed. */
 const nameOf = (visitor: string) => visitor.split(".")[0];

@@ -25,7 +25,9 @@ export function Home({ config, latest, onTalk, onClose }: Props) {
           <span class="grow" />
           {onClose && <IconButton name="close" label={t("close")} onClick={onClose} />}
         </div>
-        <h1 dir="auto">{config.greeting || t("hello")}</h1>
+        <h1>
+          <bdi>{config.greeting || t("hello")}</bdi>
+        </h1>
         <p>{availability(config)}</p>
       </header>
       <main class="homeb">
@@ -77,8 +79,8 @@ function Latest({ entry }: { entry: PublicEntry }) {
           <b class="grow">{name}</b>
           <time class="mut tn">{moment(entry.at)}</time>
         </div>
-        <div class="sec clip" dir="auto">
-          {entry.text || entry.attachments[0]?.name}
+        <div class="sec clip">
+          <bdi>{entry.text || entry.attachments[0]?.name}</bdi>
         </div>
       </div>
     </div>

@@ -55,8 +55,8 @@ export const Header = ({ config, agent, title, onBack, onClose }: HeaderProps) =
     {onBack && <IconButton name="back" label={t("back")} flip class="first" onClick={onBack} />}
     {!title && <Avatar name={agent?.name ?? config.name} initials={agent?.initials} />}
     <div class="grow">
-      <h1 class="clip" dir="auto">
-        {title ?? agent?.name ?? config.name}
+      <h1 class="clip">
+        <bdi>{title ?? agent?.name ?? config.name}</bdi>
       </h1>
       <div class={config.online ? "mut live clip" : "mut clip"}>{availability(config)}</div>
     </div>
@@ -66,7 +66,9 @@ export const Header = ({ config, agent, title, onBack, onClose }: HeaderProps) =
 
 export const Welcome = ({ config }: { config: Config }) => (
   <div class="hey">
-    <h2 dir="auto">{config.greeting || t("hello")}</h2>
+    <h2>
+      <bdi>{config.greeting || t("hello")}</bdi>
+    </h2>
     <p class="sec">{availability(config)}</p>
   </div>
 );
