@@ -98,7 +98,8 @@ async def create(config: Config) -> web.Application:
     writer: Writer[Change] = Writer(db, write_batch, committed)
     blobs = Folder(config.data / "blobs")
     intake = Intake(db, writer, blobs, desk, inboxes, utcnow, config.max_body)
-    dispatch = Dispatch(db, writer, blobs, desk, inboxes, utcnow, worker=f"{os.getpid()}-{uuid4().hex[:12]}")
+    worker = f"{os.getpid()}-{uuid4().hex[:12]}"
+    dispatch = Dispatch(db, writer, blobs, desk, inboxes, utcnow, worker)
     indexing = Indexing(db)
 
     def nudge() -> None:
@@ -111,7 +112,7 @@ async def create(config: Config) -> web.Application:
     sockets = live.attach(app, hub)
     announcer = Announcer(sockets.publisher.publish, writer.mark)
     sweep = Sweep(db, writer, intake, inboxes, announcer, utcnow)
-    listeners = Listeners(db, inboxes, intake)
+    listeners = Listeners(db, inboxes, intake, utcnow, worker if config.redis_url else "")
     loops = _Loops(dispatch, sweep, announcer, listeners, indexing)
     app.cleanup_ctx.append(lambda app: _run(app[HUB], loops))
     inboxes.on_change(lambda: _tell(sockets))

@@ -335,6 +335,11 @@ class Connector(ABC, Generic[S]):
         return ""
 
     @property
+    def listens_everywhere(self) -> bool:
+        """For `Listens`: every process opens its own door (a port), rather than one reading for all (a mailbox)."""
+        return False
+
+    @property
     def continue_after_s(self) -> float | None:
         """For live channels: after how many seconds an unread answer goes on by another channel; None: never."""
         return None

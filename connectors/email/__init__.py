@@ -79,6 +79,10 @@ class Email(Connector[EmailSettings]):
     def lane(self, raw: Raw) -> str:
         return self.reader.lane(raw)
 
+    @property
+    def listens_everywhere(self) -> bool:
+        return self.settings.receive == "smtp"
+
     def own_ref(self, key: str) -> str:
         return self.marks.message_id(key)
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from hub.contract import State
-from hub.db import among, is_sqlite
+from hub.db import among, insert_missing, is_sqlite
 from hub.models.tables import DELIVERY, LANE
 
 LEASE = timedelta(seconds=60)
@@ -90,6 +90,14 @@ def lease(conn: Connection, worker: str, now: datetime, held: set[str], limit: i
     if lanes:
         conn.execute(_TAKE, {"lanes": lanes, "worker": worker, "until": now + LEASE})
     return lanes
+
+
+def lease_one(conn: Connection, worker: str, lane: str, now: datetime) -> bool:
+    """Take or keep this one lane; False while another process has it."""
+    insert_missing(conn, LANE, [{"id": lane, "leased_by": "", "leased_until": None}], ("id",))
+    free = sa.or_(LANE.c.leased_by == worker, LANE.c.leased_until.is_(None), LANE.c.leased_until < now)
+    taken = sa.update(LANE).where(LANE.c.id == lane, free).values(leased_by=worker, leased_until=now + LEASE)
+    return bool(conn.execute(taken).rowcount)
 
 
 def renew(conn: Connection, worker: str, lane: str, now: datetime) -> bool:

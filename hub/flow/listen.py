@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from hub.contract import ConnectorError, Listens, Raw, Unavailable
+from hub.core.lanes import LEASE, give_back, lease_one
 from hub.db import Database, DatabaseGone
 from hub.flow.intake import Intake, UnknownInbox
 from hub.inboxes import Inboxes, Running
@@ -43,8 +47,12 @@ class DurableCursor:
 class Listeners:
     """One task for each listening inbox; `problem` says why one doesn't listen."""
 
-    def __init__(self, db: Database, inboxes: Inboxes, intake: Intake) -> None:
+    def __init__(
+        self, db: Database, inboxes: Inboxes, intake: Intake, now: Callable[[], datetime], worker: str = ""
+    ) -> None:
+        """`worker` names this process where several share the workspace: then one of them reads a mailbox."""
         self._db, self._inboxes, self._intake = db, inboxes, intake
+        self._now, self._worker = now, worker
         self._tasks: dict[UUID, tuple[int, asyncio.Task[None]]] = {}
         self._problems: dict[UUID, str] = {}
         self._changed = asyncio.Event()
@@ -87,7 +95,10 @@ class Listeners:
             began = asyncio.get_running_loop().time()
             try:
                 self._problems.pop(inbox_id, None)
-                await listener.listen(self._door(inbox_id), DurableCursor(self._db, inbox_id))
+                if self._worker and not running.connector.listens_everywhere:
+                    await self._in_turn(running)
+                else:
+                    await listener.listen(self._door(inbox_id), DurableCursor(self._db, inbox_id))
                 return
             except (ConnectorError, DatabaseGone, OSError) as error:
                 self._problems[inbox_id] = str(error)
@@ -97,6 +108,30 @@ class Listeners:
                 log.exception("%s stopped listening", running.facts.name)
             failures = 0 if asyncio.get_running_loop().time() - began > 300 else failures + 1
             await asyncio.sleep(PAUSES_S[min(failures, len(PAUSES_S)) - 1])
+
+    async def _in_turn(self, running: Running) -> None:
+        """Listen while the lease is ours; another process takes over when this one falls silent."""
+        lane = f"listen:{running.facts.id.hex}"
+        while not await self._lease(lane):  # noqa: ASYNC110
+            await asyncio.sleep(LEASE.total_seconds() / 4)
+        listener = running.connector
+        assert isinstance(listener, Listens)
+        cursor = DurableCursor(self._db, running.facts.id)
+        listening = asyncio.ensure_future(listener.listen(self._door(running.facts.id), cursor))
+        try:
+            while not listening.done():
+                await asyncio.wait([listening], timeout=LEASE.total_seconds() / 4)
+                if not await self._lease(lane):
+                    raise Unavailable("Another process reads this inbox now.")
+            await listening
+        finally:
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+            with contextlib.suppress(DatabaseGone):
+                await self._db.write(lambda conn: give_back(conn, self._worker, lane))
+
+    async def _lease(self, lane: str) -> bool:
+        return await self._db.write(lambda conn: lease_one(conn, self._worker, lane, self._now()))
 
     def _door(self, inbox_id: UUID) -> Any:
         async def take(raw: Raw) -> None:
