@@ -7,7 +7,9 @@ import sys
 
 import pytest
 
-PASSES = "from hub import failpoints\nfor n in range(1, 6):\n    print(n, flush=True)\n    failpoints.hit('after_commit')"
+PASSES = (
+    "from hub import failpoints\nfor n in range(1, 6):\n    print(n, flush=True)\n    failpoints.hit('after_commit')"
+)
 
 
 def run(fail_at: str) -> tuple[int, str]:
