@@ -55,6 +55,8 @@ export class Messenger {
   private own = new Set<string>();
   private typingUntil?: ReturnType<typeof setTimeout>;
   private typedAt = 0;
+  /** The visitor wants to be answered by email; an address that only the page filled in waits for their first word. */
+  private asked = false;
   private expiredAt = 0;
   private slowAfter?: ReturnType<typeof setTimeout>;
 
@@ -113,6 +115,7 @@ export class Messenger {
     };
     this.tell(conversation.say(this.state.talk, message));
     this.keep({ draft: "" });
+    this.typing(false);
     this.onmessage(true);
     this.flush();
   }
@@ -128,10 +131,14 @@ export class Messenger {
 
   typed(text: string): void {
     this.keep({ draft: text, draftAt: Date.now() });
+    this.typing(text !== "");
+  }
+
+  private typing(on: boolean): void {
     const now = Date.now();
-    if (now - this.typedAt < TYPING_EVERY) return;
-    this.typedAt = now;
-    this.line?.tell("typing", { on: text !== "" });
+    if (on ? now - this.typedAt < TYPING_EVERY : !this.typedAt) return;
+    this.typedAt = on ? now : 0;
+    this.line?.tell("typing", { on });
   }
 
   get draft(): string {
@@ -141,6 +148,7 @@ export class Messenger {
   /** "Answer me by email": said at once if there is somebody to say it to, else with the next message. */
   async answerBy(email: string): Promise<string> {
     this.email = email;
+    this.asked = true;
     if (!this.state.talk.entries.length) return "";
     try {
       const answer = await this.line?.ask<{ ok: boolean; error?: string }>("claim", { email });
@@ -218,6 +226,7 @@ export class Messenger {
     this.own.clear();
     this.lastRead = 0;
     this.email = "";
+    this.asked = false;
     this.remember();
     this.set({
       talk: conversation.empty,
@@ -305,6 +314,7 @@ export class Messenger {
     });
     if (this.state.talk.rev) this.noticed(now.entries);
     this.tell(conversation.ready(this.state.talk, now));
+    if (this.asked && !now.email) this.line?.tell("claim", { email: this.email });
     this.flush();
   }
 
