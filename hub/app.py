@@ -123,6 +123,8 @@ async def _run(hub: Hub, loops: _Loops) -> AsyncIterator[None]:
     """Open what a hub needs, run its loops, and close in the reverse order: the database last."""
     await hub.inboxes.refresh()
     hub.writer.start()
+    # what a crash left unread is queued before any door opens, so that nothing newer overtakes it
+    await loops.sweep.catch_up()
     tasks = [asyncio.create_task(work, name=name) for name, work in loops.all().items()]
     for task in tasks:
         task.add_done_callback(_cry)

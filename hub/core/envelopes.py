@@ -71,9 +71,9 @@ def load(conn: Connection, envelope_id: UUID) -> Stored | None:
     return Stored(*row) if row else None
 
 
-def unread(conn: Connection, before: datetime, after: UUID | None, limit: int = 200) -> list[UUID]:
-    """Envelopes that were stored and never read: their process died in between. In order of arrival."""
-    statement = sa.select(ENVELOPE.c.id).where(ENVELOPE.c.state == "new", ENVELOPE.c.received_at < before)
-    if after:
-        statement = statement.where(ENVELOPE.c.id > after)
-    return list(conn.scalars(statement.order_by(ENVELOPE.c.id).limit(limit)))
+def unread(conn: Connection, before: datetime, limit: int) -> list[tuple[UUID, str]]:
+    """Envelopes that were stored and never read, with their lanes: their process died in between. In order of arrival."""
+    waiting = sa.select(ENVELOPE.c.id, ENVELOPE.c.lane).where(
+        ENVELOPE.c.state == "new", ENVELOPE.c.received_at < before
+    )
+    return [(row.id, row.lane) for row in conn.execute(waiting.order_by(ENVELOPE.c.id).limit(limit))]

@@ -11,7 +11,7 @@ from hub.db import Database, DatabaseGone
 
 log = logging.getLogger(__name__)
 
-BATCH = 200
+BATCH = 1000
 REST_S = 0.25
 IDLE_S = 5.0
 
@@ -42,5 +42,5 @@ class Indexing:
 
     async def _empty(self) -> None:
         while await self._db.write(lambda conn: index(conn, BATCH)):  # noqa: ASYNC110
-            # let the commits that wait for the write lock go first
-            await asyncio.sleep(0.01)
+            # few large helpings cost less than many small ones, and the commits that wait go first
+            await asyncio.sleep(REST_S)

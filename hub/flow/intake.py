@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -33,12 +34,35 @@ from hub.writer import Writer
 log = logging.getLogger(__name__)
 
 LARGE = 64 * 1024
-READERS = 4
+READERS = 32
+"""Mails that are read at once: threads don't parse faster for it, but each batch takes more of them."""
+IN_HAND = 256
+"""Small mails kept in memory until they are read; others are loaded again."""
+AWAY_S = 0.5
 MAX_REFS = 60
 
 
 class UnknownInbox(Exception):
     """No inbox has this id, or it was removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Understood:
+    """An event, with a message's HTML made harmless."""
+
+    event: Event
+    html: str = ""
+    quoted_html: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A stored envelope that nobody read yet; `raw` while there is room to keep it."""
+
+    id: UUID
+    inbox_id: UUID | None = None
+    dedup_key: str = ""
+    raw: Raw | None = None
 
 
 class Intake:
@@ -56,10 +80,11 @@ class Intake:
     ) -> None:
         self._db, self._writer, self._blobs, self._desk = db, writer, blobs, desk
         self._inboxes, self._now, self._max_body = inboxes, now, max_body
-        self._lanes: dict[str, deque[UUID]] = {}
+        self._lanes: dict[str, deque[_Waiting]] = {}
         self._reading: set[UUID] = set()
         self._room = asyncio.Semaphore(READERS)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._closing = False
 
     async def __call__(self, inbox_id: UUID, raw: Raw) -> Answer | None:
         answer, _ = await self.receive(inbox_id, raw)
@@ -91,19 +116,23 @@ class Intake:
 
     def read_later(self, envelope_id: UUID, lane: str) -> None:
         """Queue a stored envelope; those of one lane are read in order."""
-        if envelope_id in self._reading:
+        self._queue(_Waiting(envelope_id), lane)
+
+    def _queue(self, waiting: _Waiting, lane: str) -> None:
+        if waiting.id in self._reading:
             return
-        self._reading.add(envelope_id)
+        self._reading.add(waiting.id)
         if not lane:
-            self._spawn(self._read_lane("", deque([envelope_id])))
+            self._spawn(self._read_lane("", deque([waiting])))
         elif lane in self._lanes:
-            self._lanes[lane].append(envelope_id)
+            self._lanes[lane].append(waiting)
         else:
-            self._lanes[lane] = deque([envelope_id])
+            self._lanes[lane] = deque([waiting])
             self._spawn(self._read_lane(lane, self._lanes[lane]))
 
     async def close(self) -> None:
         """Let what is being read finish; what is not begun stays `new` and is read after the next start."""
+        self._closing = True
         for waiting in self._lanes.values():
             waiting.clear()
         if self._tasks:
@@ -126,10 +155,10 @@ class Intake:
         receipt: Receipt = await self._writer.submit(Append(arrived))
         return receipt
 
-    def _normalise(self, connector: Connector[Any], raw: Raw) -> tuple[list[Event], str]:
+    def _normalise(self, connector: Connector[Any], raw: Raw) -> tuple[list[_Understood], str]:
         """Events, or why there are none. A connector's own error must not make the provider repeat this for ever."""
         try:
-            return list(connector.normalise(raw)), ""
+            return [_understand(event) for event in connector.normalise(raw)], ""
         except Malformed as error:
             return [], str(error) or "It can't be read."
         except Exception as error:
@@ -152,37 +181,58 @@ class Intake:
         )
         receipt: Receipt = await self._writer.submit(Append(arrived))
         if receipt.state == "new" and receipt.envelope_id:
-            self.read_later(receipt.envelope_id, arrived.lane)
+            in_hand = not large and len(self._reading) < IN_HAND
+            waiting = _Waiting(receipt.envelope_id, facts.id, arrived.dedup_key, raw if in_hand else None)
+            self._queue(waiting, arrived.lane)
         return receipt
 
-    async def _read_lane(self, lane: str, waiting: deque[UUID]) -> None:
+    async def _read_lane(self, lane: str, waiting: deque[_Waiting]) -> None:
         while waiting:
-            envelope_id = waiting.popleft()
+            head = waiting[0]
             try:
                 async with self._room:
-                    stored = await self._db.read(partial(load, envelope_id=envelope_id))
-                    if stored and stored.state == "new":
-                        await self._read(stored)
+                    await self._read_waiting(head)
             except DatabaseGone as error:
-                log.warning("envelope %s is read later: %s", envelope_id, error)
+                if self._closing:
+                    break
+                # the head stays the head: nothing of its lane may overtake it
+                log.warning("envelope %s waits for the database: %s", head.id, error)
+                await asyncio.sleep(AWAY_S)
+                continue
             except Exception:
-                log.exception("envelope %s could not be read", envelope_id)
-            finally:
-                self._reading.discard(envelope_id)
+                log.exception("envelope %s could not be read", head.id)
+            self._reading.discard(head.id)
+            if waiting and waiting[0] is head:
+                waiting.popleft()
         if lane:
             self._lanes.pop(lane, None)
+
+    async def _read_waiting(self, waiting: _Waiting) -> None:
+        if waiting.raw is not None and waiting.inbox_id is not None:
+            connector, facts = self._inbox(waiting.inbox_id)
+            await self._read_raw(connector, facts, waiting.id, waiting.dedup_key, waiting.raw)
+            return
+        stored = await self._db.read(partial(load, envelope_id=waiting.id))
+        if stored and stored.state == "new":
+            await self._read(stored)
 
     async def _read(self, stored: Stored) -> Receipt:
         connector, facts = self._inbox(stored.inbox_id)
         try:
             raw = unpack(self._desk.keys.open(await self._packed(stored)))
         except (BadToken, FileNotFoundError, ValueError) as error:
-            items: tuple[Item, ...] = ()
             dead = f"The stored request can't be opened: {error}"
-        else:
-            events, dead = await asyncio.to_thread(self._normalise, connector, raw)
-            items = await self._prepare(facts, events, stored.dedup_key)
-        arrived = Arrived(inbox=facts, dedup_key=stored.dedup_key, items=items, dead=dead, stored=stored.id)
+            return await self._settle(Arrived(facts, stored.dedup_key, items=(), dead=dead, stored=stored.id))
+        return await self._read_raw(connector, facts, stored.id, stored.dedup_key, raw)
+
+    async def _read_raw(
+        self, connector: Connector[Any], facts: InboxFacts, envelope_id: UUID, dedup_key: str, raw: Raw
+    ) -> Receipt:
+        understood, dead = await asyncio.to_thread(self._normalise, connector, raw)
+        items = await self._prepare(facts, understood, dedup_key)
+        return await self._settle(Arrived(facts, dedup_key, items=items, dead=dead, stored=envelope_id))
+
+    async def _settle(self, arrived: Arrived) -> Receipt:
         receipt: Receipt = await self._writer.submit(Append(arrived))
         return receipt
 
@@ -197,21 +247,21 @@ class Intake:
             raise UnknownInbox(self._inboxes.problem(inbox_id) or "There is no such inbox.")
         return connector, facts
 
-    async def _prepare(self, facts: InboxFacts, events: Iterable[Event], dedup_key: str) -> tuple[Item, ...]:
-        """All that must not happen inside the transaction: clean HTML, store files, check tokens."""
+    async def _prepare(self, facts: InboxFacts, events: Iterable[_Understood], dedup_key: str) -> tuple[Item, ...]:
+        """What must not happen inside the transaction: store files, check tokens."""
         return tuple(
-            [await self._heard(facts, event, dedup_key) if isinstance(event, Message) else event for event in events]
+            [
+                await self._heard(facts, one, one.event, dedup_key) if isinstance(one.event, Message) else one.event
+                for one in events
+            ]
         )
 
-    async def _heard(self, facts: InboxFacts, message: Message, dedup_key: str) -> Heard:
-        if not (message.html or message.files or message.tokens or message.quoted_html):
-            return Heard(message, unique=self._is_unique(facts, message, dedup_key))
-        html, quoted = await asyncio.to_thread(lambda: (clean(message.html), clean(message.quoted_html)))
+    async def _heard(self, facts: InboxFacts, understood: _Understood, message: Message, dedup_key: str) -> Heard:
         cases = (self._desk.case_of_token(token) for token in message.tokens[:MAX_REFS])
         return Heard(
             message,
-            html=html,
-            quoted_html=quoted,
+            html=understood.html,
+            quoted_html=understood.quoted_html,
             files=tuple([await self._keep(facts, file) for file in message.files]),
             cases=tuple(case for case in cases if case),
             unique=self._is_unique(facts, message, dedup_key),
@@ -239,3 +289,9 @@ class Intake:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _understand(event: Event) -> _Understood:
+    if not isinstance(event, Message):
+        return _Understood(event)
+    return _Understood(event, clean(event.html), clean(event.quoted_html))

@@ -7,7 +7,6 @@ import contextlib
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -36,6 +35,7 @@ SLOW_S = 5.0
 HOURLY_S = 3600.0
 UNREAD_AFTER = timedelta(seconds=10)
 LIMIT = 200
+MOST_AT_START = 100_000
 
 
 class Sweep:
@@ -58,8 +58,11 @@ class Sweep:
     def nudge(self) -> None:
         self._awake.set()
 
-    async def run(self) -> None:
+    async def catch_up(self) -> None:
+        """At the start: what an earlier process left."""
         await self._guarded(self.left_behind(at_start=True))
+
+    async def run(self) -> None:
         slow = hourly = 0.0
         clock = asyncio.get_running_loop().time
         while True:
@@ -87,10 +90,9 @@ class Sweep:
         """Settings changed by another process, envelopes nobody read, changes nobody published."""
         await self._inboxes.refresh()
         before = self._now() - (timedelta(0) if at_start else UNREAD_AFTER)
-        for envelope_id in await self._db.read(lambda conn: envelopes.unread(conn, before, None)):
-            stored = await self._db.read(partial(envelopes.load, envelope_id=envelope_id))
-            if stored:
-                self._intake.read_later(stored.id, stored.lane)
+        limit = MOST_AT_START if at_start else LIMIT
+        for envelope_id, lane in await self._db.read(lambda conn: envelopes.unread(conn, before, limit)):
+            self._intake.read_later(envelope_id, lane)
         changes = await unpublished(self._db)
         # what was seen unpublished twice in a row is no batch that is just about to be marked
         missed = {change.thread_id for change in changes}
