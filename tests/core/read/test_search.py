@@ -141,11 +141,11 @@ async def test_the_planner_knows_common_words_from_rare_ones(workshop: Workshop)
         await workshop.hear(f"c{number}@example.org", f"common number{number}")
     await indexed(workshop)
 
-    def shares(conn: sa.Connection) -> tuple[float, float] | None:
+    def shares(conn: sa.Connection) -> tuple[float, ...] | None:
         if is_sqlite(conn):
             return None
         conn.execute(sa.text("ANALYZE search_entry"))
-        return search._share(conn, "'common'"), search._share(conn, "'number7'")
+        return tuple(search._share(conn, f"'{word}'::tsquery") for word in ("common", "number7"))
 
     if (found := await workshop.db.write(shares)) is not None:
         assert found[0] > 0.9
