@@ -14,7 +14,8 @@ from tests.support.hub import Hub
 
 INBOUND_POINTS = ("after_receive", "before_commit", "after_commit", "before_ack")
 OUTBOUND_POINTS = ("after_provider_accept",)
-LATEST_PASSAGE = 12
+LATEST_PASSAGE = {point: 12 for point in INBOUND_POINTS} | {point: 3 for point in OUTBOUND_POINTS}
+"""A point that few pass has to be met early."""
 NOT_REACHED_AFTER_S = 30
 
 
@@ -46,7 +47,7 @@ class Reaper:
         await self._start()
 
     async def _at_point(self, point: str) -> None:
-        passage = self._chance.randint(1, LATEST_PASSAGE)
+        passage = self._chance.randint(1, LATEST_PASSAGE[point])
         await self._start(ONETHREAD_FAIL_AT=f"{point}:{passage}")
         try:
             code = await asyncio.to_thread(self._hub.wait_for_end, NOT_REACHED_AFTER_S)
