@@ -14,7 +14,7 @@ from tests.support.hub import Hub
 
 INBOUND_POINTS = ("after_receive", "before_commit", "after_commit", "before_ack")
 OUTBOUND_POINTS = ("after_provider_accept",)
-LATEST_PASSAGE = {point: 12 for point in INBOUND_POINTS} | {point: 3 for point in OUTBOUND_POINTS}
+LATEST_PASSAGE = dict.fromkeys(INBOUND_POINTS, 12) | dict.fromkeys(OUTBOUND_POINTS, 3)
 """A point that few pass has to be met early."""
 NOT_REACHED_AFTER_S = 30
 
