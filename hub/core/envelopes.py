@@ -72,8 +72,7 @@ def load(conn: Connection, envelope_id: UUID) -> Stored | None:
 
 
 def unread(conn: Connection, before: datetime, limit: int) -> list[tuple[UUID, str]]:
-    """Envelopes that were stored and never read, with their lanes: their process died in between. In order of arrival."""
-    waiting = sa.select(ENVELOPE.c.id, ENVELOPE.c.lane).where(
-        ENVELOPE.c.state == "new", ENVELOPE.c.received_at < before
-    )
+    """Stored and never read, because their process died in between; with their lanes, in order of arrival."""
+    columns = sa.select(ENVELOPE.c.id, ENVELOPE.c.lane)
+    waiting = columns.where(ENVELOPE.c.state == "new", ENVELOPE.c.received_at < before)
     return [(row.id, row.lane) for row in conn.execute(waiting.order_by(ENVELOPE.c.id).limit(limit))]

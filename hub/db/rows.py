@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
@@ -86,6 +86,7 @@ _ARRAYS: dict[str, str] = {
 
 
 _POSTGRES = postgresql.dialect()  # type: ignore[no-untyped-call]
+_SQLITE = sqlite.dialect()  # type: ignore[no-untyped-call]
 
 
 @cache
@@ -157,7 +158,7 @@ def insert(conn: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]])
         return
     names = _worth_sending(table, rows)
     if is_sqlite(conn):
-        conn.execute(_plain_insert(table, names), [{name: row[name] for name in names} for row in rows])
+        conn.exec_driver_sql(_plain_insert(table, names), _stored(table, names, rows))
     else:
         columns = _Columns(table, names, rows)
         conn.exec_driver_sql(_insert_text(table, names, columns.same, ""), tuple(columns.values))
@@ -183,9 +184,23 @@ def _default(column: sa.Column[Any]) -> Any:
 
 
 @cache
-def _plain_insert(table: sa.Table, names: tuple[str, ...]) -> sa.Insert:
-    # naming the columns keeps server defaults out of it and the compiled statement cached
-    return sa.insert(table).values({name: sa.bindparam(name, type_=table.c[name].type) for name in names})
+def _plain_insert(table: sa.Table, names: tuple[str, ...]) -> str:
+    columns, holes = ", ".join(f'"{name}"' for name in names), ", ".join("?" * len(names))
+    return f'INSERT INTO "{table.name}" ({columns}) VALUES ({holes})'
+
+
+def _stored(table: sa.Table, names: tuple[str, ...], rows: Sequence[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
+    """The rows in the forms SQLite keeps, by SQLAlchemy's own converters but without its work for every row."""
+    columns: list[Iterable[Any]] = []
+    for name in names:
+        values, convert = [row[name] for row in rows], _converter(table.c[name])
+        columns.append(map(convert, values) if convert else values)
+    return list(zip(*columns, strict=True))
+
+
+@cache
+def _converter(column: sa.Column[Any]) -> Callable[[Any], Any] | None:
+    return column.type.dialect_impl(_SQLITE).bind_processor(_SQLITE)
 
 
 def insert_missing(
@@ -228,16 +243,16 @@ def update(conn: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]],
         return
     names = tuple(name for name in rows[0] if name != key)
     if is_sqlite(conn):
-        conn.execute(_plain_update(table, key, names), [{f"v_{n}": v for n, v in row.items()} for row in rows])
+        conn.exec_driver_sql(_plain_update(table, key, names), _stored(table, (*names, key), rows))
         return
     columns = _Columns(table, (key, *names), rows)
     conn.exec_driver_sql(_update_text(table, key, names, columns.same), tuple(columns.values))
 
 
 @cache
-def _plain_update(table: sa.Table, key: str, names: tuple[str, ...]) -> sa.Update:
-    where = table.c[key] == sa.bindparam(f"v_{key}", type_=table.c[key].type)
-    return sa.update(table).where(where).values({n: sa.bindparam(f"v_{n}", type_=table.c[n].type) for n in names})
+def _plain_update(table: sa.Table, key: str, names: tuple[str, ...]) -> str:
+    sets = ", ".join(f'"{name}" = ?' for name in names)
+    return f'UPDATE "{table.name}" SET {sets} WHERE "{key}" = ?'
 
 
 class Together:

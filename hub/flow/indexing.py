@@ -12,7 +12,7 @@ from hub.db import Database, DatabaseGone
 log = logging.getLogger(__name__)
 
 BATCH = 1000
-REST_S = 0.25
+REST_S = 0.5
 IDLE_S = 5.0
 
 
