@@ -29,10 +29,11 @@ Out = dict[str, Any]
 BEGIN, END = "\ue000", "\ue001"
 SNIPPET = 180
 SHORTEST_PREFIX = 3
-COMMON = 0.01
-"""Words that stand in this share of all entries are searched by walking back."""
-WALK_FACTOR = 4
-MOST_WALKED = 20_000
+WALK_FACTOR = 3
+"""Matches aren't spread evenly: walk so much further than an even spread would need."""
+WALKED_PER_MATCH = 2
+"""Walking past so many entries in order costs as much as fetching one match from anywhere."""
+MOST_WALKED = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +163,13 @@ _ALL_MATCHES = f"""
     WITH hit AS MATERIALIZED (
       SELECT entry_id, at FROM search_entry WHERE words @@ {{query}} AND {_HERE})
     SELECT entry_id, at FROM hit ORDER BY at DESC, entry_id DESC LIMIT :limit"""
-_WALK_BACK = f"""
+_WALK_BACK = sa.text(
+    f"""
     WITH recent AS MATERIALIZED (
       SELECT entry_id, at, words FROM search_entry WHERE {_HERE} ORDER BY at DESC, entry_id DESC LIMIT :walk)
-    SELECT entry_id, at FROM recent WHERE words @@ {{query}} ORDER BY at DESC, entry_id DESC LIMIT :limit"""
+    SELECT entry_id, at FROM recent WHERE words @@ CAST(:query AS tsquery)
+    ORDER BY at DESC, entry_id DESC LIMIT :limit"""
+).bindparams(*_TYPES)
 _TOTAL = sa.text("SELECT reltuples::bigint FROM pg_class WHERE oid = 'search_entry'::regclass")
 _PG_CUSTOMERS = sa.text(
     "SELECT customer_id FROM search_customer WHERE words @@ CAST(:query AS tsquery)"
@@ -179,30 +183,28 @@ def _on_postgres(
     at, id_ = after or (_LAST, UUID(int=0))
     asked = _literal(_tsquery(terms))
     values = {"at": at, "id": id_, "limit": limit, **_dates(query)}
-    share = _share(conn, asked)
-    if share >= COMMON:
-        walk = min(MOST_WALKED, int(limit / share * WALK_FACTOR))
-        rows = conn.execute(_asking(_WALK_BACK, asked), {**values, "walk": walk}).all()
+    if walk := _how_far_to_walk(*_expected(conn, asked), limit):
+        rows = conn.execute(_WALK_BACK, {**values, "query": _tsquery(terms), "walk": walk}).all()
         if len(rows) == limit:
             return [(row.entry_id, (row.at, row.entry_id)) for row in rows]
-    rows = conn.execute(_asking(_ALL_MATCHES, asked), values).all()
+    rows = conn.execute(sa.text(_ALL_MATCHES.format(query=asked)).bindparams(*_TYPES), values).all()
     return [(row.entry_id, (row.at, row.entry_id)) for row in rows]
 
 
-def _asking(statement: str, asked: str) -> sa.TextClause:
-    return sa.text(statement.format(query=asked)).bindparams(*_TYPES)
+def _how_far_to_walk(matches: float, total: float, limit: int) -> int:
+    """How many of the newest entries to look through, or 0 if fetching every match is cheaper."""
+    walk = int(limit * total / max(matches, 1) * WALK_FACTOR)
+    return walk if walk <= min(matches * WALKED_PER_MATCH, MOST_WALKED) else 0
 
 
-def _share(conn: Connection, asked: str) -> float:
-    """What share of all entries the planner expects to match; it knows how often each word occurs."""
+def _expected(conn: Connection, asked: str) -> tuple[float, float]:
+    """How many entries the planner expects to match, of how many; it knows how often each word occurs."""
     total = conn.execute(_TOTAL).scalar_one()
-    if total <= 0:
-        return 0
     told = conn.execute(
         sa.text(f"EXPLAIN (FORMAT JSON) SELECT 1 FROM search_entry WHERE words @@ {asked}")
     ).scalar_one()
     plan = json.loads(told) if isinstance(told, str) else told
-    return float(plan[0]["Plan"]["Plan Rows"] / total)
+    return float(plan[0]["Plan"]["Plan Rows"]), float(max(total, 0))
 
 
 def _literal(query: str) -> str:

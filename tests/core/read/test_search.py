@@ -16,7 +16,6 @@ from hub.core.people import ChangeCustomer
 from hub.core.read import search
 from hub.core.read.search import BEGIN, END, Query, snippet
 from hub.core.words import words
-from hub.db import is_sqlite
 from hub.models import Unindexed
 from tests.support.workshop import Workshop
 
@@ -129,27 +128,35 @@ async def test_both_plans_give_the_same(workshop: Workshop, monkeypatch: pytest.
     if not workshop.db.is_sqlite:
         await workshop.db.write(lambda conn: conn.execute(sa.text("ANALYZE search_entry")) and None)
     answers = []
-    for share in (0.0, 2.0):  # always walk, never walk
-        monkeypatch.setattr(search, "COMMON", share)
+    for walk in (1000, 0):
+        monkeypatch.setattr(search, "_how_far_to_walk", lambda *_, walk=walk: walk)
         answers.append([await find(workshop, text, 5) for text in ("common", "needle", "needle common", "hay 1")])
     assert answers[0] == answers[1]
     assert answers[0][1] == ["common needle 40", "common needle 20", "common needle 0"]
 
 
+@pytest.mark.db("postgres")
 async def test_the_planner_knows_common_words_from_rare_ones(workshop: Workshop) -> None:
     for number in range(60):
         await workshop.hear(f"c{number}@example.org", f"common number{number}")
     await indexed(workshop)
 
-    def shares(conn: sa.Connection) -> tuple[float, ...] | None:
-        if is_sqlite(conn):
-            return None
+    def expected(conn: sa.Connection) -> list[tuple[float, float]]:
         conn.execute(sa.text("ANALYZE search_entry"))
-        return tuple(search._share(conn, f"'{word}'::tsquery") for word in ("common", "number7"))
+        return [search._expected(conn, f"'{word}'::tsquery") for word in ("common", "number7")]
 
-    if (found := await workshop.db.write(shares)) is not None:
-        assert found[0] > 0.9
-        assert found[1] < 0.1
+    (common, total), (rare, _) = await workshop.db.write(expected)
+    assert total == 60
+    assert common > 50
+    assert rare < 5
+
+
+@pytest.mark.parametrize(
+    ("matches", "total", "walks"),
+    [(0, 0, False), (1, 1_000_000, False), (100, 1_000_000, False), (300_000, 1_000_000, True), (60, 60, True)],
+)
+def test_common_words_are_walked_to_and_rare_ones_fetched(matches: float, total: float, walks: bool) -> None:
+    assert bool(search._how_far_to_walk(matches, total, 21)) is walks
 
 
 async def test_what_changes_is_found_anew(workshop: Workshop) -> None:
