@@ -86,7 +86,7 @@ _ARRAYS: dict[str, str] = {
 
 
 _POSTGRES = postgresql.dialect()  # type: ignore[no-untyped-call]
-_SQLITE = sqlite.dialect()  # type: ignore[no-untyped-call]
+_SQLITE = sqlite.dialect()
 
 
 @cache
