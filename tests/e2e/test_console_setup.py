@@ -37,7 +37,7 @@ async def test_from_the_link_in_the_log_to_the_first_channel(start_hub: StartHub
     await dialog.get_by_role("button", name="Test the connection").click()
     await expect(dialog.locator(".test-result.is-bad")).to_contain_text("The test failed.", timeout=40_000)
     await shot(page, "connect-test-failed")
-    await dialog.get_by_role("button", name="Cancel").click()
+    await dialog.get_by_role("button", name="Back", exact=True).click()
 
     await dialog.get_by_role("button", name=re.compile("chat", re.IGNORECASE)).click()
     await dialog.get_by_role("button", name="Connect", exact=True).click()

@@ -5,6 +5,7 @@ import { ApiError, setCsrf, whenSignedOut } from "../api/client";
 import { api } from "../api/endpoints";
 import { keys } from "../api/keys";
 import type { Case, Me } from "../api/types";
+import { outboxOf } from "../live/outbox";
 import { connect } from "../live/socket";
 import { Palette } from "../search/palette";
 import { learn } from "../ui/channel";
@@ -96,6 +97,7 @@ function Console({ me, onSignedOut }: { me: Me; onSignedOut: (how: "ended" | "le
     rows.current = now;
   }, []);
 
+  useEffect(() => outboxOf(me.id), [me.id]);
   useEffect(() => connect(client, () => onSignedOut("ended")), [client, onSignedOut]);
   useEffect(listenForKeys, []);
   useFollowedPreferences(me);

@@ -3,7 +3,7 @@ import type { Target } from "../api/types";
 import { ChannelGlyph, channelLook } from "../ui/channel";
 import { Icon } from "../ui/icon";
 import { MenuButton } from "../ui/menu";
-import { sameTarget } from "./content";
+import { capabilities, reached, sameTarget } from "./content";
 import { text } from "./messages";
 
 export interface ChannelPickerHandle {
@@ -14,23 +14,24 @@ interface ChannelPickerProps {
   ref: Ref<ChannelPickerHandle>;
   targets: Target[];
   target: Target;
+  customer: string;
   onTarget: (target: Target) => void;
 }
 
 /** Every way of answering, usable or not, and why not. */
-export function ChannelPicker({ ref, targets, target, onTarget }: ChannelPickerProps) {
+export function ChannelPicker({ ref, targets, target, customer, onTarget }: ChannelPickerProps) {
   const look = channelLook(target.channel);
   const box = useRef<HTMLSpanElement>(null);
   useImperativeHandle(ref, () => ({ open: () => box.current?.querySelector("button")?.click() }));
   return (
     <span ref={box}>
       <MenuButton
-        label={`${text.channel}: ${look.label}, ${text.toWhom(target.to.address)}`}
+        label={`${text.channel}: ${look.label}, ${text.toWhom(reached(target, customer))}`}
         title={`${text.channel} (Ctrl /)`}
         className={`channel-pick ch-${look.colour}`}
         items={targets.map((one) => ({
           key: `${one.inbox_id}/${one.to.kind}/${one.to.address}`,
-          label: `${channelLook(one.channel).label} ${text.toWhom(one.to.name || one.to.address)}`,
+          label: `${channelLook(one.channel).label} ${text.toWhom(capabilities(one).live ? reached(one, customer) : one.to.address)}`,
           note: [one.inbox_name, one.reason, one.trust === "claimed" ? text.typed : ""].filter(Boolean).join(" · "),
           glyph: <ChannelGlyph channel={one.channel} />,
           checked: sameTarget(one, target),

@@ -29,6 +29,7 @@ export function Composer({ thread, row, me, onReview, onDone }: ComposerProps) {
   const [version, setVersion] = useState(0);
   const [wanted, setWanted] = useState<"" | "text" | "channel">("");
   useFreshTargets(thread);
+  const client = useQueryClient();
 
   const target =
     (picked && thread.targets.find((one) => sameTarget(one, picked))) ?? picked ?? defaultTarget(thread.targets);
@@ -53,11 +54,15 @@ export function Composer({ thread, row, me, onReview, onDone }: ComposerProps) {
     const from = thread.targets.find((one) => one.inbox_id === back.inbox_id);
     keep(key(me.id, thread.id, slotOf(from)), { content: fromDraft(back), version: 0, dirty: true });
     takenBack.set(() => null);
+    client.setQueryData<Thread>(
+      keys.thread(thread.id),
+      (old) => old && { ...old, drafts: old.drafts.filter((draft) => draft.client_key !== back.client_key) },
+    );
     setMode("reply");
     setPicked(from ?? null);
     setVersion((count) => count + 1);
     setWanted("text");
-  }, [back, thread.id, thread.targets, me.id]);
+  }, [back, client, thread.id, thread.targets, me.id]);
 
   const write = (next: "reply" | "note", what: "text" | "channel" = "text") => {
     setMode(next);

@@ -31,6 +31,11 @@ export function defaultTarget(targets: Target[]): Target | undefined {
   return targets.find((one) => one.default && one.usable) ?? targets.find((one) => one.usable);
 }
 
+/** Whom it goes to, in words: a visitor's address means nothing to people. */
+export function reached(target: Target, customer: string): string {
+  return target.to.name || (capabilities(target).live ? customer : target.to.address);
+}
+
 export function sameTarget(a: Target, b: Target): boolean {
   return a.inbox_id === b.inbox_id && a.to.kind === b.to.kind && a.to.address === b.to.address;
 }

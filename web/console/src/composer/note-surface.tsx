@@ -2,7 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { keys } from "../api/keys";
 import type { Case, Draft, Me, Thread } from "../api/types";
-import { type Pending, send } from "../live/outbox";
+import { type Sendable, send } from "../live/outbox";
 import { applyDelta } from "../live/timeline";
 import { Button } from "../ui/button";
 import { say } from "../ui/toast";
@@ -51,7 +51,7 @@ export function NoteSurface({ thread, row, me, tabs, server, wanted, onWanted }:
     setError(wrong);
     if (wrong) return;
     const clientKey = newKey();
-    const said: Pending = {
+    const said: Sendable = {
       kind: "note",
       thread: thread.id,
       key: clientKey,

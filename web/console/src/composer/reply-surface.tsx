@@ -4,7 +4,7 @@ import { keys } from "../api/keys";
 import type { Case, Draft, Entry, Me, Target, Thread } from "../api/types";
 import { changeCase } from "../live/cases";
 import { offerUndo } from "../live/held";
-import { type Pending, send } from "../live/outbox";
+import { type Sendable, send } from "../live/outbox";
 import { applyDelta } from "../live/timeline";
 import { Button } from "../ui/button";
 import { channelLook } from "../ui/channel";
@@ -14,7 +14,7 @@ import { say } from "../ui/toast";
 import { firstName } from "../ui/words";
 import { Bars } from "./bars";
 import { ChannelPicker, type ChannelPickerHandle } from "./channel-picker";
-import { type Content, capabilities, hindrance, isEmpty, newKey, recipients, replySubject } from "./content";
+import { type Content, capabilities, hindrance, isEmpty, newKey, reached, recipients, replySubject } from "./content";
 import { Fields } from "./fields";
 import { AttachButton, Files } from "./files";
 import { text } from "./messages";
@@ -143,13 +143,14 @@ export function ReplySurface(props: ReplyProps) {
             ref={picker}
             targets={thread.targets}
             target={target}
+            customer={thread.customer.name}
             onTarget={(next) => {
               if (!isEmpty(content)) draft.clear();
               onTarget(next, content);
             }}
           />
           <span className="composer-to ellipsis">
-            to <b>{content.to?.address ?? (target.to.name || target.to.address)}</b>
+            to <b>{content.to?.address ?? reached(target, thread.customer.name)}</b>
           </span>
           {target.trust === "verified" && target.to.kind !== "visitor" && (
             <span className="verified not-phone">
@@ -280,7 +281,7 @@ interface PendingOptions {
   anyway?: boolean;
 }
 
-function pending({ thread, row, target, content, chatLink, seen, done, anyway }: PendingOptions): Pending {
+function pending({ thread, row, target, content, chatLink, seen, done, anyway }: PendingOptions): Sendable {
   const can = capabilities(target);
   const key = newKey();
   const to = content.to ?? target.to;

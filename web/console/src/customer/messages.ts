@@ -27,6 +27,7 @@ export const text = {
     string,
     string
   >,
+  priority: { low: "Low priority", high: "High priority", urgent: "Urgent" } as Record<string, string>,
   journey: "Journey",
   journeyLine: (channel: string, count: number) => (count === 1 ? channel : `${channel}, ${count} messages`),
   note: "Note",

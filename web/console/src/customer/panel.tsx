@@ -2,7 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { api } from "../api/endpoints";
 import { keys } from "../api/keys";
-import type { Customer, Thread } from "../api/types";
+import type { Case, Customer, Thread } from "../api/types";
 import { usePresence } from "../live/presence";
 import { Avatar } from "../ui/avatar";
 import { Button, IconButton } from "../ui/button";
@@ -86,10 +86,30 @@ export function CustomerPanel({ thread, active, onCase, onJump, onHide, edge }: 
               <span className={`chip status-${one.status}`}>{text.status[one.status]}</span>
             </button>
           ))}
+          <Labels row={thread.cases.find((one) => one.id === active)} />
         </Section>
         <Journey thread={thread} onJump={onJump} />
       </div>
     </aside>
+  );
+}
+
+/** What the open case carries. */
+function Labels({ row }: { row: Case | undefined }) {
+  const priority = row && row.priority !== "normal" ? row.priority : "";
+  if (!row || (!row.tags.length && !priority)) return null;
+  return (
+    <p className="labels">
+      {priority && (
+        <span className={`chip ${priority === "urgent" ? "chip-bad" : "chip-warn"}`}>{text.priority[priority]}</span>
+      )}
+      {row.tags.map((tag) => (
+        <span key={tag.id} className="chip chip-line">
+          <Icon name="tag" size="xs" />
+          {tag.name}
+        </span>
+      ))}
+    </p>
   );
 }
 

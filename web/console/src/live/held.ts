@@ -3,7 +3,7 @@ import { api } from "../api/endpoints";
 import type { Draft } from "../api/types";
 import { createStore } from "../ui/store";
 import { complain, say, unsay } from "../ui/toast";
-import { drop, type Pending } from "./outbox";
+import { drop, type Pending, remaining } from "./outbox";
 
 /** A taken-back send, for the composer of its thread. */
 export const takenBack = createStore<Draft | null>(null);
@@ -12,7 +12,7 @@ const toasts = new Map<string, number>();
 
 /** Says that it goes, and offers to take it back as long as that is possible. */
 export function offerUndo(pending: Pending, held: Draft, words: string): void {
-  const left = held.send_at ? Math.max(1000, Date.parse(held.send_at) - Date.now()) : 6000;
+  const left = Math.max(1000, remaining(held));
   toasts.set(pending.key, say(words, { label: "Undo", run: () => void undo({ ...pending, held }) }, left));
 }
 

@@ -8,6 +8,7 @@ import { Button } from "../ui/button";
 import { Field } from "../ui/form";
 import { Icon } from "../ui/icon";
 import { say } from "../ui/toast";
+import { sentence } from "../ui/words";
 import { text } from "./messages";
 import { cleaned, initialValues, type Schema, SchemaForm } from "./schema-form";
 
@@ -90,7 +91,7 @@ export function InboxForm({ connector, inbox, onDone, onBack }: InboxFormProps) 
           <p className={`test-result ${tested.ok ? "is-ok" : "is-bad"}`}>
             <Icon name={tested.ok ? "check" : "triangle-alert"} size="s" />
             <span>
-              <b>{tested.ok ? text.testOk : text.testFailed}</b> {tested.message}
+              <b>{tested.ok ? text.testOk : text.testFailed}</b> {sentence(tested.message)}
             </span>
           </p>
         )}
@@ -103,7 +104,7 @@ export function InboxForm({ connector, inbox, onDone, onBack }: InboxFormProps) 
       <div className="form-end">
         {onBack && (
           <Button icon="arrow-left" onClick={onBack}>
-            {text.cancel}
+            {text.otherChannel}
           </Button>
         )}
         <span className="grow" />

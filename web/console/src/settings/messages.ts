@@ -9,6 +9,7 @@ export const text = {
   save: "Save",
   saved: "Saved.",
   cancel: "Cancel",
+  otherChannel: "Back",
   remove: "Remove",
   copy: "Copy",
   copied: "Copied.",

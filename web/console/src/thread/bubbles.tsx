@@ -115,7 +115,7 @@ export function PendingItem({
           {text.undo}
         </Button>
       )}
-      {pending.state === "failed" && (
+      {pending.state === "failed" && pending.kind !== "held" && (
         <span className="delivery-remedies">
           <Button look="link" onClick={() => again(pending)}>
             {text.retry}
@@ -156,7 +156,7 @@ export function PendingItem({
 }
 
 function stateWords(pending: Pending): string {
-  if (pending.state === "held") return text.heldUntil;
+  if (pending.state === "held") return pending.reason || text.heldUntil;
   if (pending.state === "waiting") return text.waitingForLine;
   if (pending.state === "failed") return `${text.notSent}: ${pending.reason}`;
   return text.states.sending ?? "";

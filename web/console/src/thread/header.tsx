@@ -143,11 +143,6 @@ export function ThreadHeader({ thread, alone, row, me, onBack, onNext, onCase, o
       <CaseChoice thread={thread} row={row} onCase={onCase} />
       <span className="grow" />
       <Viewers thread={thread.id} me={me.id} />
-      {row?.tags.slice(0, 2).map((tag) => (
-        <span key={tag.id} className="chip chip-line not-phone">
-          {tag.name}
-        </span>
-      ))}
       {row && (
         <>
           <IconButton

@@ -4,7 +4,7 @@ import { api } from "../api/endpoints";
 import { keys } from "../api/keys";
 import type { Capabilities, Thread } from "../api/types";
 import { undo } from "../live/held";
-import { usePending } from "../live/outbox";
+import { heldSends, type Pending, usePending } from "../live/outbox";
 import { addAfter, addBefore } from "../live/timeline";
 import { Button, IconButton } from "../ui/button";
 import { Late } from "../ui/states";
@@ -26,7 +26,7 @@ interface TimelineProps {
 export function Timeline({ thread, me, at }: TimelineProps) {
   const [seen] = useState(thread.seen_seq);
   const pending = usePending(thread.id);
-  const waiting = pending.filter((one) => !thread.entries.some((entry) => entry.client_key === one.key));
+  const waiting = useMemo(() => notYetSaid(thread, pending), [thread, pending]);
   const letters = useMemo(() => letterChannels(thread), [thread]);
   const items = useMemo(() => arrange(thread.entries, { letters, seen }), [thread.entries, letters, seen]);
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
@@ -139,6 +139,14 @@ export function Timeline({ thread, me, at }: TimelineProps) {
       </>
     );
   }
+}
+
+/** What was said here and is not in the thread yet. */
+function notYetSaid(thread: Thread, pending: Pending[]): Pending[] {
+  const known = new Set(pending.map((one) => one.key));
+  const said = new Set(thread.entries.map((entry) => entry.client_key));
+  const held = heldSends(thread).filter((one) => !known.has(one.key));
+  return [...held, ...pending].filter((one) => !said.has(one.key));
 }
 
 function letterChannels(thread: Thread): ReadonlySet<string> {
