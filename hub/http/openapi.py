@@ -23,6 +23,7 @@ from hub.http.errors import HttpProblem, unreadable_text
 from hub.http.idempotency import HEADER as IDEMPOTENCY_KEY
 from hub.http.idempotency import once
 from hub.http.shapes import Problem
+from hub.http.wording import describe
 
 Handler = Callable[..., Awaitable[Any]]
 REF = "#/components/schemas/"
@@ -229,6 +230,7 @@ def document(operations: Iterable[Operation], *, title: str, version: str, serve
         wanted += [((at, "result"), "serialization", op.result)] if op.result else []
     schemas, definitions = TypeAdapter.json_schemas(wanted, ref_template=REF + "{model}")
     named: dict[str, Any] = definitions.get("$defs", {})
+    describe(named)
     paths: dict[str, dict[str, Any]] = {}
     for at, op in enumerate(found):
         own = {part: schema for ((owner, part), _), schema in _of_operations(schemas) if owner == at}

@@ -14,13 +14,13 @@ from hub.contract import State
 class Shape(BaseModel):
     """What the API returns."""
 
-    model_config = ConfigDict(from_attributes=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(from_attributes=True)
 
 
 class Body(BaseModel):
     """What the API takes: an unknown field is an error, so that a misspelt one is noticed."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid")
 
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
