@@ -100,6 +100,9 @@ _WAITING = (
 
 def receive(batch: Batch, arrivals: Sequence[Arrived]) -> None:
     """Insert the new envelopes and take the stored ones; duplicates get their `known` receipt."""
+    for arrival in arrivals:
+        # what an earlier try of a batch that failed has found holds no longer
+        arrival.known = None
     _take_stored(batch, [a for a in arrivals if a.stored])
     fresh: dict[tuple[UUID, str], Arrived] = {}
     for arrival in arrivals:

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool, StaticPool
 
@@ -35,7 +36,7 @@ _GONE_STATES = ("08", "57P", "53", "58")  # connection, operator intervention, r
 
 def is_gone(error: BaseException) -> bool:
     """Is this the database being away or full, rather than something about what was asked of it?"""
-    if isinstance(error, DatabaseGone | OSError):
+    if isinstance(error, DatabaseGone | OSError | NoConnection):
         return True
     if not isinstance(error, DBAPIError):
         return False
