@@ -42,6 +42,7 @@ class ChangeCase:
         thread = batch.thread(case["thread_id"])
         changes = dict(self.changes)
         _check(batch, changes)
+        _check_snooze(batch, changes)
         if "subject" in changes and changes["subject"] != case["subject"]:
             old = case["subject"]
             case.set(subject=changes["subject"])
@@ -80,15 +81,10 @@ class ChangeCase:
             batch.event(thread, case, self.actor, "tagged", **words)
 
     def _set_status(self, batch: Batch, thread: ThreadState, case: Row, changes: dict[str, Any]) -> None:
-        until, until_reply = changes.get("snoozed_until"), bool(changes.get("until_reply"))
-        status = changes.get("status") or ("snoozed" if until or until_reply else None)
+        status, until, until_reply = _status(changes)
         if status is None:
             return
         if status == "snoozed":
-            if not until and not until_reply:
-                raise Conflict("Say until when to snooze, or until the customer replies.")
-            if until and until <= batch.now:
-                raise Conflict("The time to snooze until is in the past.")
             case.set(status="snoozed", snoozed_until=until, until_reply=until_reply, done_at=None)
             batch.event(
                 thread, case, self.actor, "snoozed", until=until.isoformat() if until else None, until_reply=until_reply
@@ -227,6 +223,22 @@ def _check(batch: Batch, changes: dict[str, Any]) -> None:
         raise NotFound("agent")
     if (team_id := changes.get("team_id")) and not batch.conn.scalar(sa.select(TEAM.c.id).where(TEAM.c.id == team_id)):
         raise NotFound("team")
+
+
+def _status(changes: dict[str, Any]) -> tuple[str | None, datetime | None, bool]:
+    """The status asked for, and until when: who names a time to come back snoozes."""
+    until, until_reply = changes.get("snoozed_until"), bool(changes.get("until_reply"))
+    return changes.get("status") or ("snoozed" if until or until_reply else None), until, until_reply
+
+
+def _check_snooze(batch: Batch, changes: dict[str, Any]) -> None:
+    status, until, until_reply = _status(changes)
+    if status != "snoozed":
+        return
+    if not until and not until_reply:
+        raise Conflict("Say until when to snooze, or until the customer replies.")
+    if until and until <= batch.now:
+        raise Conflict("The time to snooze until is in the past.")
 
 
 def _tags(batch: Batch, names: list[str]) -> dict[UUID, str]:

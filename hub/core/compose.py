@@ -127,7 +127,9 @@ class Reply:
             return Said(
                 draft_id=drafts.hold(batch, self.actor, thread.id, self.client_key, self.words.content(), until)
             )
-        return Said(say(batch, thread, self.words, checked, self.actor, self.client_key)["id"])
+        entry = say(batch, thread, self.words, checked, self.actor, self.client_key)
+        drafts.forget(batch, self.actor.id, thread.id, f"reply:{self.words.inbox_id}")
+        return Said(entry["id"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +186,10 @@ class Checked:
 
     inbox: InboxFacts
     case: Row | None
+    wrote: bool
+    """The address is this customer's own."""
+    live: InboxFacts | None
+    """Where the chat link leads, if there is to be one."""
     files: list[Row] = field(default_factory=list)
     decision: dict[str, Any] = field(default_factory=dict)
 
@@ -240,11 +246,12 @@ def check(batch: Batch, thread: ThreadState, words: Words, actor: Actor) -> Chec
     decision: Decision = permit(request)
     if decision.verdict == "deny":
         raise NotPermitted(decision.reason)
-    return Checked(inbox, case, files, decision.record(request))
+    live = _live_chat(batch) if words.chat_link else None
+    return Checked(inbox, case, wrote, live, files, decision.record(request))
 
 
 def _recipient(batch: Batch, thread: ThreadState, to: Address) -> bool:
-    """True if the address is an identity of this customer. One that nobody owns becomes their claim."""
+    """True if the address is an identity of this customer. One that nobody owns may be written to."""
     kind, address = canonical(to)
     owner = batch.conn.execute(
         sa.select(IDENTITY.c.customer_id, CUSTOMER.c.merged_into, CUSTOMER.c.name)
@@ -252,7 +259,6 @@ def _recipient(batch: Batch, thread: ThreadState, to: Address) -> bool:
         .where(IDENTITY.c.kind == kind, IDENTITY.c.address == address)
     ).first()
     if owner is None:
-        claims.claim(batch, thread.customer_id, to)
         return False
     if thread.customer_id not in (owner.customer_id, owner.merged_into):
         raise NotPermitted(f"{address} belongs to another customer ({owner.name or 'no name'}). Write in their thread.")
@@ -285,6 +291,8 @@ def say(
 ) -> dict[str, Any]:
     """Entry and delivery together, so that nothing is shown as said without being on its way."""
     inbox = checked.inbox
+    if not checked.wrote:
+        claims.claim(batch, thread.customer_id, words.to)
     case = checked.case or batch.new_case(
         thread,
         subject=(words.subject or preview(words.text) or "No subject")[:300],
@@ -292,8 +300,8 @@ def say(
         origin={"inbox": inbox.id.hex, "channel": inbox.channel, "by": "agent"},
     )
     text, html = words.text, words.html
-    if words.chat_link:
-        text, html = _with_chat_link(batch, thread, case, text, html)
+    if checked.live:
+        text, html = _with_chat_link(batch, thread, case, checked.live, text, html)
     entry = batch.append(
         thread,
         case=case,
@@ -315,7 +323,6 @@ def say(
     _post_files(checked.files, entry)
     deliver(batch, thread, entry, inbox, words.to, words.purpose, checked.decision)
     _advance(batch, thread, case, entry, actor, words)
-    drafts.forget(batch, actor.id, thread.id, f"reply:{inbox.id}")
     return entry
 
 
@@ -326,10 +333,16 @@ def _subject(words: Words, case: Row) -> str:
     return subject if subject.lower().startswith("re:") else f"Re: {subject}"
 
 
-def _with_chat_link(batch: Batch, thread: ThreadState, case: Row, text: str, html: str) -> tuple[str, str]:
-    live = next((facts for facts in batch.desk.inboxes() if facts.capabilities.live and facts.active), None)
-    if live is None:
-        raise Conflict("There is no live chat to invite to. Connect one in Settings, Channels.")
+def _live_chat(batch: Batch) -> InboxFacts:
+    for facts in batch.desk.inboxes():
+        if facts.capabilities.live and facts.active:
+            return facts
+    raise Conflict("There is no live chat to invite to. Connect one in Settings, Channels.")
+
+
+def _with_chat_link(
+    batch: Batch, thread: ThreadState, case: Row, live: InboxFacts, text: str, html: str
+) -> tuple[str, str]:
     invitation = chatlink.invite(
         batch.conn,
         batch.desk.keys,
