@@ -17,11 +17,18 @@ from hub.models.tables import DELIVERY, LANE
 LEASE = timedelta(seconds=60)
 PENDING = (State.QUEUED.value, State.SENDING.value)
 
+_BEFORE = DELIVERY.alias()
 _DUE = (
-    sa.select(DELIVERY.c.lane, sa.func.min(DELIVERY.c.next_at).label("first"))
-    .where(DELIVERY.c.state.in_(PENDING), DELIVERY.c.next_at <= sa.bindparam("now", type_=DELIVERY.c.next_at.type))
-    .group_by(DELIVERY.c.lane)
-    .order_by("first")
+    sa.select(DELIVERY.c.lane)
+    .where(
+        DELIVERY.c.state.in_(PENDING),
+        DELIVERY.c.next_at <= sa.bindparam("now", type_=DELIVERY.c.next_at.type),
+        # a lane waits for its head: what stands behind one that isn't due must not crowd out other lanes
+        ~sa.exists().where(
+            _BEFORE.c.lane == DELIVERY.c.lane, _BEFORE.c.state.in_(PENDING), _BEFORE.c.id < DELIVERY.c.id
+        ),
+    )
+    .order_by(DELIVERY.c.next_at)
     .limit(sa.bindparam("limit", type_=sa.Integer))
 )
 _FREE = (
@@ -81,7 +88,7 @@ def put_off(conn: Connection, delivery_id: UUID, when: datetime) -> None:
 
 
 def lease(conn: Connection, worker: str, now: datetime, held: set[str], limit: int) -> list[str]:
-    """Take lanes that have something due and belong to nobody."""
+    """Take lanes whose head is due and that belong to nobody."""
     due = [row.lane for row in conn.execute(_DUE, {"now": now, "limit": limit + len(held)}) if row.lane not in held]
     if not due:
         return []

@@ -34,6 +34,8 @@ INBOX = Inbox.__table__  # type: ignore[attr-defined]
 LANES = 32
 POLL_S = 1.0
 SEND_TIMEOUT_S = 45.0
+LONGEST_SEND = timedelta(seconds=SEND_TIMEOUT_S + 10)
+"""A lane is held at least as long as one send can take: another process must not find it abandoned in the middle."""
 FIRST_BACK_OFF_S = 2.0
 LONGEST_BACK_OFF_S = 900.0
 PAUSED_S = 30.0
@@ -78,6 +80,8 @@ class Dispatch:
                     await self._take_lanes()
                 except DatabaseGone as error:
                     log.warning("nothing is sent while the database is away: %s", error)
+                except Exception:
+                    log.exception("no lanes could be taken; it is tried again")
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(POLL_S):
                         await self._awake.wait()
@@ -104,7 +108,7 @@ class Dispatch:
             until = self._now() + lanes.LEASE
             while head := await self._db.read(lambda conn: lanes.head(conn, lane)):
                 now = self._now()
-                if until - now < lanes.LEASE / 2:
+                if until - now < LONGEST_SEND:
                     if not await self._db.write(lambda conn: lanes.renew(conn, self._worker, lane, self._now())):
                         return
                     until = now + lanes.LEASE
