@@ -6,19 +6,21 @@ has waited for its commit, and reads again. So two processes that meet the same 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
+from hub.contract import Proof
 from hub.core.addresses import canonical
 from hub.core.batch import Batch
 from hub.core.receive import Heard
 from hub.core.states import ThreadState
 from hub.db import among, insert_missing, update
 from hub.models import Case, Claim, Customer, Identity, Thread, new_id
+from hub.models.tables import DELIVERY, REFERENCE
 
 IDENTITY, CUSTOMER, THREAD = Identity.__table__, Customer.__table__, Thread.__table__  # type: ignore[attr-defined]
 CLAIM, CASE = Claim.__table__, Case.__table__  # type: ignore[attr-defined]
@@ -32,6 +34,11 @@ _BY_ADDRESS = (
         IDENTITY.join(CUSTOMER, CUSTOMER.c.id == IDENTITY.c.customer_id).join(THREAD, THREAD.c.customer_id == _OWNER)
     )
     .where(among(IDENTITY.c.kind, "kinds"), among(IDENTITY.c.address, "addresses"))
+)
+_SENT_TO = (
+    sa.select(DELIVERY.c.thread_id, DELIVERY.c.ref, DELIVERY.c.to_kind, DELIVERY.c.to_address)
+    .join(REFERENCE, REFERENCE.c.entry_id == DELIVERY.c.entry_id)
+    .where(among(REFERENCE.c.thread_id, "threads"), among(REFERENCE.c.ref, "refs"), DELIVERY.c.ref == REFERENCE.c.ref)
 )
 _CLAIMED = (
     sa.select(CASE.c.id, CLAIM.c.kind, CLAIM.c.address, THREAD.c.id, THREAD.c.customer_id)
@@ -132,15 +139,33 @@ def new_customer(batch: Batch, customer_id: UUID, name: str) -> dict[str, Any]:
 
 
 def _proven_claims(batch: Batch, missing: dict[Key, Heard]) -> dict[Key, tuple[UUID, UUID]]:
-    """An address typed by a customer becomes theirs when our token comes back from it and nobody owns it."""
-    with_token = {key: item for key, item in missing.items() if item.cases}
+    """An address typed by a customer becomes theirs when our token comes back from it and nobody owns it.
+
+    A sender can be forged, and whoever got one mail of the case knows its token: unless the arrival itself is verified,
+    it must answer a message that was sent to this very address, whose id nobody else has.
+    """
+    with_token = {key: item for key, item in missing.items() if item.cases and item.message.proof is not Proof.FAILED}
     if not with_token:
         return {}
     cases = {case for item in with_token.values() for case in item.cases}
-    rows = batch.conn.execute(_CLAIMED, {"cases": list(cases), "addresses": [address for _, address in with_token]})
+    wanted = {"cases": list(cases), "addresses": [address for _, address in with_token]}
+    rows = batch.conn.execute(_CLAIMED, wanted).all()
+    answered = _answered(batch, {row[3] for row in rows}, with_token.values())
     owners: dict[Key, tuple[UUID, UUID]] = {}
     for case_id, kind, address, thread_id, customer_id in rows:
         item = with_token.get((kind, address))
-        if item and case_id in item.cases:
+        if item is None or case_id not in item.cases:
+            continue
+        if item.message.proof.verified or any(
+            (thread_id, ref, kind, address) in answered for ref in item.message.reply_to
+        ):
             owners[kind, address] = (thread_id, customer_id)
     return owners
+
+
+def _answered(batch: Batch, threads: set[UUID], heard: Iterable[Heard]) -> set[tuple[UUID, str, str, str]]:
+    """What of ours the messages answer, and to whom it was sent: thread, ref and address."""
+    refs = {ref for item in heard for ref in item.message.reply_to}
+    if not threads or not refs:
+        return set()
+    return {(*row,) for row in batch.conn.execute(_SENT_TO, {"threads": list(threads), "refs": list(refs)})}
