@@ -40,12 +40,12 @@ def name(batch: Batch, customer_id: UUID, typed: str) -> None:
 
 
 def keep(conn: Connection, customer_id: UUID, claims: Iterable[Address], typed_name: str, now: datetime) -> None:
-    """What a visitor says of themselves without a message."""
+    """What a visitor says of themselves without a message, in the order in which a batch writes these rows."""
+    insert_missing(conn, UNINDEXED, [{"entry_id": customer_id}], ("entry_id",))
     for address in claims:
         insert_missing(conn, CLAIM, [_row(customer_id, address, now)], KEY)
     if typed_name:
         conn.execute(_if_nameless(customer_id, typed_name))
-    insert_missing(conn, UNINDEXED, [{"entry_id": customer_id}], ("entry_id",))
 
 
 def _row(customer_id: UUID, address: Address, now: datetime) -> dict[str, Any]:
