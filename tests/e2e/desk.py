@@ -63,7 +63,11 @@ class Desk:
 
     def _heard(self, message: Any) -> None:
         """Refused requests are said by the console itself; what breaks the security policy never may."""
-        if message.type == "error" and "Failed to load resource" not in message.text and "WebSocket" not in message.text:
+        if (
+            message.type == "error"
+            and "Failed to load resource" not in message.text
+            and "WebSocket" not in message.text
+        ):
             self.faults.append(message.text)
 
     async def writes(self, subject: str, text: str, name: str = "maya.okafor") -> dict[str, Any]:

@@ -13,7 +13,7 @@ import { listenForKeys, useCommands } from "../ui/commands";
 import { Sprite } from "../ui/icon";
 import { following, preferences, takeOver } from "../ui/preferences";
 import { Failed, Late } from "../ui/states";
-import { Toaster } from "../ui/toast";
+import { Toaster, takeToast } from "../ui/toast";
 import { ConnectionLine } from "./connection-line";
 import { InboxPage } from "./inbox-page";
 import { text } from "./messages";
@@ -50,7 +50,8 @@ export function App() {
   );
   const signedOut = useCallback(
     (how: "ended" | "left") => {
-      if (client.getQueryData(keys.me)) setGone(how);
+      if (!client.getQueryData(keys.me)) return;
+      setGone(how);
       client.removeQueries();
     },
     [client],
@@ -84,6 +85,9 @@ export function App() {
     </>
   );
 }
+
+/** What nobody waits for leaves the line to the list. */
+const AFTER_FIRST_PAINT_MS = 1500;
 
 type Over = "palette" | "shortcuts" | "new" | null;
 
@@ -121,6 +125,7 @@ function Console({ me, onSignedOut }: { me: Me; onSignedOut: (how: "ended" | "le
     { id: "go-all", label: "Go to All open", keys: ["g a"], group: "Go", run: view("all") },
     { id: "go-snoozed", label: "Go to Snoozed", keys: ["g s"], group: "Go", run: view("snoozed") },
     { id: "go-settings", label: "Go to Settings", keys: ["g ,"], group: "Go", run: () => go("/settings/me") },
+    { id: "undo", label: "Undo the last action", keys: ["Mod+z"], group: "Go", hidden: true, run: takeToast },
     { id: "sign-out", label: "Sign out", group: "Go", run: signOut },
   ]);
   return (
@@ -164,12 +169,24 @@ function Landing() {
 
 /** The words and looks of the channels there are. */
 function useChannels(): string[] {
-  const inboxes = useQuery({ queryKey: keys.inboxes, queryFn: api.inboxes, staleTime: 60_000, retry: false });
+  const [quiet, setQuiet] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setQuiet(true), AFTER_FIRST_PAINT_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  const inboxes = useQuery({
+    queryKey: keys.inboxes,
+    queryFn: api.inboxes,
+    staleTime: 60_000,
+    retry: false,
+    enabled: quiet,
+  });
   const connectors = useQuery({
     queryKey: keys.connectors,
     queryFn: api.connectors,
     staleTime: Number.POSITIVE_INFINITY,
     retry: false,
+    enabled: quiet,
   });
   useEffect(() => {
     for (const { capabilities } of connectors.data ?? []) learn(String(capabilities.channel), capabilities);

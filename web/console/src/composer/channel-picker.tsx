@@ -3,7 +3,7 @@ import type { Target } from "../api/types";
 import { ChannelGlyph, channelLook } from "../ui/channel";
 import { Icon } from "../ui/icon";
 import { MenuButton } from "../ui/menu";
-import { capabilities, reached, sameTarget } from "./content";
+import { reached, sameTarget } from "./content";
 import { text } from "./messages";
 
 export interface ChannelPickerHandle {
@@ -31,7 +31,7 @@ export function ChannelPicker({ ref, targets, target, customer, onTarget }: Chan
         className={`channel-pick ch-${look.colour}`}
         items={targets.map((one) => ({
           key: `${one.inbox_id}/${one.to.kind}/${one.to.address}`,
-          label: `${channelLook(one.channel).label} ${text.toWhom(capabilities(one).live ? reached(one, customer) : one.to.address)}`,
+          label: `${channelLook(one.channel).label} ${text.toWhom(reached(one, customer))}`,
           note: [one.inbox_name, one.reason, one.trust === "claimed" ? text.typed : ""].filter(Boolean).join(" · "),
           glyph: <ChannelGlyph channel={one.channel} />,
           checked: sameTarget(one, target),

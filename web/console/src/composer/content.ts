@@ -33,7 +33,7 @@ export function defaultTarget(targets: Target[]): Target | undefined {
 
 /** Whom it goes to, in words: a visitor's address means nothing to people. */
 export function reached(target: Target, customer: string): string {
-  return target.to.name || (capabilities(target).live ? customer : target.to.address);
+  return capabilities(target).live ? target.to.name || customer : target.to.address;
 }
 
 export function sameTarget(a: Target, b: Target): boolean {

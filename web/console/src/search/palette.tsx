@@ -13,6 +13,8 @@ import { text } from "./messages";
 
 const PAUSE_MS = 120;
 const SHOWN = 8;
+/** What can be done to the open conversation comes before where one can go. */
+const GROUPS = ["Conversation", "Write", "Go", "Screen"];
 
 interface PaletteProps {
   cases: Case[];
@@ -45,6 +47,7 @@ export function Palette({ cases, onClose }: PaletteProps) {
     })),
     ...commands
       .filter((command) => !command.hidden)
+      .sort((a, b) => GROUPS.indexOf(a.group) - GROUPS.indexOf(b.group))
       .map((command) => ({
         key: command.id,
         group: command.group,

@@ -89,10 +89,10 @@ export function written(keys: string): string {
 /** Single keys act only where nobody types, and no key acts behind a dialog or an open menu. */
 function blocked(event: KeyboardEvent, key: string): boolean {
   if (document.querySelector("dialog[open], [popover]:popover-open")) return true;
-  if (key.includes("Mod+")) return false;
-  if (!preferences.get().singleKeys && key.length === 1) return true;
   const target = event.target as HTMLElement;
   const typing = target.isContentEditable || /^(?:INPUT|TEXTAREA|SELECT)$/u.test(target.tagName);
+  if (key.includes("Mod+")) return typing && key === "Mod+z";
+  if (!preferences.get().singleKeys && key.length === 1) return true;
   if (typing) return key !== "Escape";
   return key === "Enter" && /^(?:BUTTON|A|SUMMARY)$/u.test(target.tagName);
 }

@@ -28,6 +28,14 @@ export function complain(what: string, error: unknown, retry?: () => void): void
   toasts.set(() => ({ id: ++last, text: `${what} ${why}${request}`, kind: "failed", action, ms: 0 }));
 }
 
+/** What the toast offers, by key instead of by pointer. */
+export function takeToast(): void {
+  const toast = toasts.get();
+  if (!toast?.action) return;
+  unsay(toast.id);
+  toast.action.run();
+}
+
 export function unsay(id: number): void {
   toasts.set((old) => (old?.id === id ? null : old));
 }
