@@ -95,7 +95,11 @@ class Person:
         return bool(self.namespace in self.client.namespaces)
 
     async def leave(self) -> None:
-        await self.client.disconnect()
+        """At once: by polling, a polite goodbye would wait half a minute for the poll that is open."""
+        reading = self.client.eio.read_loop_task
+        await self.client.eio.disconnect(abort=True)
+        if reading is not None:
+            await reading
 
 
 class House:
