@@ -16,6 +16,13 @@ class NotFound(CoreError):
         super().__init__(f"This {what} doesn't exist, or you have no access to it.")
 
 
+class UnknownInbox(NotFound):
+    """No inbox has this id, or it can't run; the text says which."""
+
+    def __init__(self, why: str) -> None:
+        CoreError.__init__(self, why)
+
+
 class Forbidden(CoreError):
     """The asker may see it and still not do this."""
 

@@ -24,7 +24,7 @@ from hub.core.changes import Change
 from hub.core.clean import clean
 from hub.core.desk import Desk, InboxFacts
 from hub.core.envelopes import Stored, load, pack, unpack
-from hub.core.errors import Conflict, NotFound
+from hub.core.errors import Conflict, NotFound, UnknownInbox
 from hub.core.receive import Arrived, Heard, Item, Receipt, StoredFile
 from hub.db import Database, DatabaseGone
 from hub.inboxes import Inboxes
@@ -40,10 +40,6 @@ IN_HAND = 256
 """Small mails kept in memory until they are read; others are loaded again."""
 AWAY_S = 0.5
 MAX_REFS = 60
-
-
-class UnknownInbox(Exception):
-    """No inbox has this id, or it was removed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,10 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from hub.contract import ConnectorError, Listens, Raw, Unavailable
+from hub.core.errors import UnknownInbox
 from hub.core.lanes import LEASE, give_back, lease_one
 from hub.db import Database, DatabaseGone
-from hub.flow.intake import Intake, UnknownInbox
+from hub.flow.intake import Intake
 from hub.inboxes import Inboxes, Running
 from hub.models import CursorRow
 

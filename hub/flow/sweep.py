@@ -16,11 +16,11 @@ from hub.core import continuity, envelopes
 from hub.core.cases import Wake
 from hub.core.changes import Change
 from hub.core.continuity import ContinueElsewhere
-from hub.core.errors import CoreError
+from hub.core.errors import CoreError, UnknownInbox
 from hub.core.held import Release
 from hub.db import Database, DatabaseGone
 from hub.flow.announce import Announcer, unpublished
-from hub.flow.intake import Intake, UnknownInbox
+from hub.flow.intake import Intake
 from hub.inboxes import Inboxes
 from hub.models import Case, Draft, Idempotency, OneTimeLink, Session
 from hub.writer import Writer

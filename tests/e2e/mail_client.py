@@ -46,6 +46,6 @@ class MailClient:
     async def received(self, count: int, within: float = 20) -> Sequence[SentMail]:
         """Her mailbox, once it holds so many mails."""
         async with asyncio.timeout(within):
-            while len(self.provider.mails) < count:
+            while len(self.provider.mails) < count:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         return self.provider.mails

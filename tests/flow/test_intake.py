@@ -12,9 +12,8 @@ import pytest
 import sqlalchemy as sa
 
 from hub.contract import Raw, TooLarge, Unverified
-from hub.core.errors import Conflict
+from hub.core.errors import Conflict, UnknownInbox
 from hub.db import DatabaseGone
-from hub.flow.intake import UnknownInbox
 from hub.models import Envelope, new_id, utcnow
 from tests.flow.conftest import Plant
 
