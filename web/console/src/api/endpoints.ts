@@ -82,7 +82,6 @@ export const api = {
   reply: (thread: string, body: ReplyIn) => post<SendResult>(`/threads/${thread}/replies`, body),
   note: (thread: string, body: NoteIn) => post<Entry>(`/threads/${thread}/notes`, body),
   undoSend: (draft: string) => remove<Draft>(`/held/${draft}`),
-  sendNow: (draft: string) => post<SendResult>(`/held/${draft}/now`),
   saveDraft: (thread: string, slot: string, body: DraftIn, keepalive = false) =>
     request<Draft>("PUT", `/threads/${thread}/drafts/${encodeURIComponent(slot)}`, { body, keepalive }),
   dropDraft: (thread: string, slot: string) => remove(`/threads/${thread}/drafts/${encodeURIComponent(slot)}`),

@@ -1,7 +1,6 @@
 export const text = {
   panel: "Customer",
   hide: "Hide panel",
-  close: "Close",
   rename: "Rename",
   name: "Name",
   save: "Save",
@@ -19,7 +18,6 @@ export const text = {
   copied: "Address copied.",
   copy: (address: string) => `Copy ${address}`,
   visitor: "Visitor of the web chat",
-  claims: "Typed addresses",
   claimsWhy: "Nobody proved these yet; they can be written to.",
   cases: "Cases",
   noCases: "No case yet.",
@@ -30,6 +28,5 @@ export const text = {
   priority: { low: "Low priority", high: "High priority", urgent: "Urgent" } as Record<string, string>,
   journey: "Journey",
   journeyLine: (channel: string, count: number) => (count === 1 ? channel : `${channel}, ${count} messages`),
-  note: "Note",
   figures: { cases: "Open", messages: "Entries", addresses: "Addresses" },
 };

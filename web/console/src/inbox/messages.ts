@@ -10,7 +10,6 @@ export const text = {
   conversations: "Conversations",
   sort: "Sort",
   newConversation: "New conversation",
-  collapseViews: "Collapse views",
   openViews: "Views",
   sorts: { newest: "Newest first", oldest_waiting: "Waiting longest first", priority: "Priority first" } as Record<
     string,
@@ -31,15 +30,11 @@ export const text = {
   isTyping: "is typing…",
   draft: "Draft",
   notDelivered: "Not delivered",
-  waits: (span: string) => `Waiting for ${span}`,
-  until: (when: string) => `Until ${when}`,
   untilReply: "Until reply",
   unread: "Unread",
   urgent: "Urgent",
-  high: "High priority",
   signOut: "Sign out",
   theme: { system: "Theme: as the system", light: "Theme: light", dark: "Theme: dark" } as Record<string, string>,
   shortcuts: "Keyboard shortcuts",
-  workspaceMenu: "Workspace",
   account: "Your account",
 };

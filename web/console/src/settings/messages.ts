@@ -10,7 +10,6 @@ export const text = {
   saved: "Saved.",
   cancel: "Cancel",
   otherChannel: "Back",
-  remove: "Remove",
   copy: "Copy",
   copied: "Copied.",
 
