@@ -34,6 +34,18 @@ export function show(client: QueryClient, row: Case): void {
   client.setQueryData<Thread>(keys.thread(row.thread_id), (old) => old && { ...old, cases: withCase(old.cases, row) });
 }
 
+/** Reading is this agent's own affair: nobody tells the lists, so the screen that read does. */
+export function showRead(client: QueryClient, thread: string, read: boolean): void {
+  client.setQueriesData<InfiniteData<CasePage>>({ queryKey: keys.lists }, (old) => {
+    const touched = old?.pages.some((page) =>
+      page.items.some((row) => row.thread_id === thread && row.unread === read),
+    );
+    if (!old || !touched) return old;
+    const mark = (row: Case) => (row.thread_id === thread ? { ...row, unread: !read } : row);
+    return { ...old, pages: old.pages.map((page) => ({ ...page, items: page.items.map(mark) })) };
+  });
+}
+
 function foreseen(client: QueryClient, row: Case, change: CaseChange): Case {
   const next = { ...row };
   if (change.status) next.status = change.status;

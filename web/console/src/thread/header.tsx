@@ -3,7 +3,7 @@ import { useRef, useState } from "react";
 import { api } from "../api/endpoints";
 import { keys } from "../api/keys";
 import type { Case, CaseChange, Me, Thread } from "../api/types";
-import { changeCase } from "../live/cases";
+import { changeCase, showRead } from "../live/cases";
 import { usePresence } from "../live/presence";
 import { Avatar } from "../ui/avatar";
 import { Button, IconButton } from "../ui/button";
@@ -82,6 +82,7 @@ export function ThreadHeader({ thread, alone, row, me, onBack, onNext, onCase, o
     void api.seen(thread.id, 0).then(
       () => {
         say(text.markedUnread);
+        showRead(client, thread.id, false);
         onBack();
       },
       (error: unknown) => complain("It was not marked unread.", error),

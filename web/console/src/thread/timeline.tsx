@@ -3,6 +3,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { api } from "../api/endpoints";
 import { keys } from "../api/keys";
 import type { Capabilities, Thread } from "../api/types";
+import { showRead } from "../live/cases";
 import { undo } from "../live/held";
 import { heldSends, type Pending, usePending } from "../live/outbox";
 import { addAfter, addBefore } from "../live/timeline";
@@ -196,7 +197,10 @@ function useSeen(thread: Thread, atEnd: boolean): void {
       if (!atEnd || document.visibilityState !== "visible" || last_seq <= said.current) return;
       said.current = last_seq;
       void api.seen(id, last_seq).then(
-        () => client.setQueryData<Thread>(keys.thread(id), (old) => old && { ...old, seen_seq: last_seq }),
+        () => {
+          client.setQueryData<Thread>(keys.thread(id), (old) => old && { ...old, seen_seq: last_seq });
+          showRead(client, id, true);
+        },
         () => {
           said.current = seen_seq;
         },
