@@ -9,4 +9,3 @@ pytest_plugins = [
     "tests.support.redis",
     "tests.support.workshop",
 ]
-
