@@ -20,13 +20,14 @@ from hub.models.tables import DELIVERY, ENTRY
 
 IDENTITY, CLAIM = Identity.__table__, Claim.__table__  # type: ignore[attr-defined]
 
+_SHOWN = (State.SENT.value, State.DELIVERED.value)
 _UNREAD = (
     sa.select(DELIVERY)
     .join(ENTRY, ENTRY.c.id == DELIVERY.c.entry_id)
     .where(
         DELIVERY.c.thread_id == sa.bindparam("thread", type_=DELIVERY.c.thread_id.type),
         DELIVERY.c.continue_at.is_not(None),
-        DELIVERY.c.state.in_((State.SENT.value, State.DELIVERED.value)),
+        DELIVERY.c.state.in_(_SHOWN),
     )
     .order_by(ENTRY.c.seq)
 )
@@ -34,8 +35,8 @@ _UNREAD = (
 
 def due(conn: sa.Connection, now: datetime, limit: int = 100) -> list[UUID]:
     """Threads with an answer that has waited long enough."""
-    statement = sa.select(DELIVERY.c.thread_id).where(DELIVERY.c.continue_at <= now).distinct().limit(limit)
-    return list(conn.scalars(statement))
+    statement = sa.select(DELIVERY.c.thread_id).where(DELIVERY.c.continue_at <= now)
+    return list(dict.fromkeys(conn.scalars(statement.order_by(DELIVERY.c.continue_at).limit(limit))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +51,11 @@ class ContinueElsewhere:
     def run(self, batch: Batch) -> UUID | None:
         """The new delivery, if there is a way to reach the customer."""
         thread = batch.thread(self.thread_id)
-        unread = [Row(dict(row)) for row in batch.conn.execute(_UNREAD, {"thread": thread.id}).mappings()]
+        unread = _unread(batch, thread.id)
         if not unread or not any(row["continue_at"] <= batch.now for row in unread):
             return None
         way = _other_way(batch, thread.customer_id)
         for delivery in unread:
-            batch.deliveries[delivery["id"]] = delivery
             delivery.set(continue_at=None)
         if way is None:
             return None
@@ -72,6 +72,13 @@ class ContinueElsewhere:
         row = deliver(batch, thread, dict(latest), inbox, to, request.purpose, decision.record(request), together)
         delivery_id: UUID = row["id"]
         return delivery_id
+
+
+def _unread(batch: Batch, thread_id: UUID) -> list[Row]:
+    """As they are now: the customer may have read one in this very batch."""
+    found = (Row(dict(row)) for row in batch.conn.execute(_UNREAD, {"thread": thread_id}).mappings())
+    rows = [batch.deliveries.setdefault(row["id"], row) for row in found]
+    return [row for row in rows if row["continue_at"] and row["state"] in _SHOWN]
 
 
 def _other_way(batch: Batch, customer_id: UUID) -> tuple[InboxFacts, Address] | None:

@@ -13,7 +13,7 @@ from hub.core.batch import Batch
 from hub.core.changes import Actor
 from hub.core.errors import Conflict
 from hub.core.states import Row, Wants
-from hub.models.tables import DELIVERY, ENTRY, LANE
+from hub.models.tables import LANE
 
 RANK = {State.QUEUED: 0, State.SENDING: 1, State.SENT: 2, State.DELIVERED: 3, State.READ: 4}
 DEADLINE = timedelta(hours=24)
@@ -209,37 +209,3 @@ class SettleByHand:
         if delivery["state"] != State.UNCERTAIN or self.state not in (State.SENT, State.FAILED):
             raise Conflict("Only an uncertain delivery can be settled by hand, as sent or as failed.")
         _set_state(batch, delivery, self.state, f"Settled by {self.actor.name}.", retryable=self.state is State.FAILED)
-
-
-@dataclass(frozen=True, slots=True)
-class ReadUpTo:
-    """The customer has seen everything with a `public_rev` up to this one, on their live channel."""
-
-    thread_id: UUID
-    public_rev: int
-    channels: frozenset[str]
-
-    def wants(self, wants: Wants) -> None:
-        wants.threads.add(self.thread_id)
-
-    def run(self, batch: Batch) -> None:
-        thread = batch.thread(self.thread_id)
-        unread = (
-            sa.select(DELIVERY, ENTRY.c.seq)
-            .join(ENTRY, ENTRY.c.id == DELIVERY.c.entry_id)
-            .where(
-                DELIVERY.c.thread_id == self.thread_id,
-                DELIVERY.c.state.in_((State.SENT.value, State.DELIVERED.value)),
-                DELIVERY.c.channel.in_(self.channels),
-                ENTRY.c.public_rev <= self.public_rev,
-            )
-        )
-        for found in batch.conn.execute(unread).mappings():
-            values = dict(found)
-            seq = values.pop("seq")
-            delivery = batch.deliveries.setdefault(values["id"], Row(values))
-            if climbs(State(delivery["state"]), State.READ):
-                _set_state(batch, delivery, State.READ)
-            if seq > thread.read_seq:
-                thread.read_seq = seq
-                thread.touched = True

@@ -9,7 +9,8 @@ import pytest
 from hub.contract import State
 from hub.core.continuity import ContinueElsewhere, due
 from hub.core.errors import Conflict
-from hub.core.settle import Abandoned, Begin, Cancel, ReadUpTo, Retry, Settle, SettleByHand, climbs
+from hub.core.reading import shown_up_to
+from hub.core.settle import Abandoned, Begin, Cancel, Retry, Settle, SettleByHand, climbs
 from hub.models import Attempt, Case, Delivery, Lane, Thread
 from tests.support.workshop import Workshop
 
@@ -162,7 +163,8 @@ async def test_unread_live_answers_go_on_together_by_mail(workshop: Workshop) ->
 async def test_what_was_read_in_chat_is_not_mailed(workshop: Workshop) -> None:
     await _answered_in_chat(workshop, "Size 40 is in stock")
     thread = await workshop.row(Thread)
-    await workshop.writer.submit(ReadUpTo(thread["id"], thread["public_rev"], frozenset({"chat"})))
+    read = await workshop.db.read(lambda conn: shown_up_to(conn, thread["id"], "chat", thread["public_rev"]))
+    await workshop.writer.submit(read)
     workshop.later(seconds=61)
     assert await workshop.db.read(lambda conn: due(conn, workshop.now)) == []
     assert await workshop.writer.submit(ContinueElsewhere(thread["id"])) is None
