@@ -54,6 +54,7 @@ class Append:
         for item in self.heard:
             wants.cases.update(item.cases)
             wants.refs.update(item.message.reply_to)
+            wants.ref_spaces.add(space.ref_space)
             if not item.unique:
                 wants.known_refs.add(item.message.ref)
         if not (self.arrived.known or self.arrived.dead):

@@ -66,7 +66,7 @@ _ENTRY_THREADS = sa.select(ENTRY.c.thread_id).where(among(ENTRY.c.id, "ids"))
 _DELIVERY_THREADS = sa.select(DELIVERY.c.thread_id).where(among(DELIVERY.c.id, "ids"))
 _DRAFT_THREADS = sa.select(DRAFT.c.thread_id).where(among(DRAFT.c.id, "ids"))
 _REF_THREADS = sa.select(DELIVERY.c.id, DELIVERY.c.thread_id, DELIVERY.c.inbox_id, DELIVERY.c.ref).where(
-    among(DELIVERY.c.ref, "refs")
+    among(DELIVERY.c.inbox_id, "inboxes"), among(DELIVERY.c.ref, "refs")
 )
 _ENTRIES = sa.select(ENTRY).where(among(ENTRY.c.id, "ids"))
 _DELIVERIES = sa.select(DELIVERY).where(among(DELIVERY.c.id, "ids"))
@@ -74,7 +74,7 @@ _DRAFTS = sa.select(DRAFT).where(among(DRAFT.c.id, "ids"))
 _ATTACHMENTS = sa.select(ATTACHMENT).where(among(ATTACHMENT.c.id, "ids"))
 _REFERENCES = sa.select(REFERENCE).where(among(REFERENCE.c.thread_id, "threads"), among(REFERENCE.c.ref, "refs"))
 _KNOWN_REFS = sa.select(ENTRY.c.ref_space, ENTRY.c.ref, ENTRY.c.id, ENTRY.c.thread_id, ENTRY.c.case_id).where(
-    among(ENTRY.c.ref, "refs")
+    among(ENTRY.c.ref_space, "spaces"), among(ENTRY.c.ref, "refs")
 )
 _CLIENT_KEYS = sa.select(ENTRY.c.thread_id, ENTRY.c.client_key, ENTRY.c.id).where(
     among(ENTRY.c.thread_id, "threads"), among(ENTRY.c.client_key, "keys")
@@ -132,7 +132,7 @@ class Batch:
             for row in self.conn.execute(_REFERENCES, {"threads": threads, "refs": list(wants.refs)}):
                 self.references[row.thread_id, row.ref] = (row.entry_id, row.case_id)
         if known := wants.known_refs | wants.refs:
-            for row in self.conn.execute(_KNOWN_REFS, {"refs": list(known)}):
+            for row in self.conn.execute(_KNOWN_REFS, {"spaces": list(wants.ref_spaces), "refs": list(known)}):
                 self.known[row.ref_space, row.ref] = (row.id, row.thread_id, row.case_id)
         if wants.client_keys and threads:
             for row in self.conn.execute(_CLIENT_KEYS, {"threads": threads, "keys": list(wants.client_keys)}):
@@ -149,7 +149,8 @@ class Batch:
             if ids:
                 wants.threads.update(self.conn.scalars(statement, {"ids": list(ids)}))
         if wants.delivery_refs:
-            for row in self.conn.execute(_REF_THREADS, {"refs": [ref for _, ref in wants.delivery_refs]}):
+            inboxes, refs = {inbox for inbox, _ in wants.delivery_refs}, {ref for _, ref in wants.delivery_refs}
+            for row in self.conn.execute(_REF_THREADS, {"inboxes": list(inboxes), "refs": list(refs)}):
                 if (row.inbox_id, row.ref) in wants.delivery_refs:
                     self.delivery_by_ref[row.inbox_id, row.ref] = row.id
                     wants.deliveries.add(row.id)

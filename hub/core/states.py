@@ -22,6 +22,7 @@ class Wants:
     delivery_refs: set[tuple[UUID, str]] = field(default_factory=set)
     refs: set[str] = field(default_factory=set)
     known_refs: set[str] = field(default_factory=set)
+    ref_spaces: set[str] = field(default_factory=set)
     client_keys: set[str] = field(default_factory=set)
 
 
