@@ -62,7 +62,7 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=1, help="how many different runs on each database")
     parser.add_argument("--senders", type=int, default=20, help="on each of the three connectors")
     parser.add_argument("--messages", type=int, default=160, help="of each sender")
-    parser.add_argument("--answers", type=int, default=100, help="to each customer whom a provider can reach")
+    parser.add_argument("--answers", type=int, default=30, help="to each customer whom a provider can reach")
     parser.add_argument("--passes", type=int, default=8, help="kills at each fail point")
     parser.add_argument("--random", type=int, default=20, help="kills at random moments")
     given = parser.parse_args()

@@ -17,7 +17,7 @@ from tests.support.owner import ApiError, Owner
 SAID_SENT = ("sent", "delivered", "read")
 STILL_GOING = ("queued", "sending")
 GIVES_UP_AFTER_S = 90
-PAUSE_S = 0.1
+PAUSE_S = 0.3
 
 
 @dataclass

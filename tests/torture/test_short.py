@@ -7,7 +7,7 @@ import pytest
 from tests.support.hub import Hub
 from tests.torture.trial import Plan, run
 
-PLAN = Plan(seed=11, senders=4, messages=25, answers=10, passes=1, at_random=2)
+PLAN = Plan(seed=11, senders=4, messages=25, answers=4, passes=1, at_random=2)
 
 
 @pytest.mark.timeout(300)

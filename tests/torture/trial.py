@@ -19,6 +19,7 @@ from tests.torture.senders import MailSender, Sender, VisitorSender, WebhookSend
 
 SUPPORT = "support@shop.example"
 SETTLES_WITHIN_S = 120
+REACHABLE_OF_EACH = 4
 
 
 @dataclass(frozen=True)
@@ -108,8 +109,14 @@ async def run(hub: Hub, plan: Plan) -> Outcome:
 
 
 async def first_threads(on: Scene, ledger: Ledger) -> list[str]:
-    """Two customers whom a provider can reach, one by webhook and one by mail, and their threads."""
-    reachable = [WebhookSender("asker", 0, on.session, on.hook), MailSender("asker-by-mail", 0, on.mail_port, SUPPORT)]
+    """The threads of some customers whom a provider can reach, by webhook and by mail.
+
+    Several of each: a kill may leave one customer's answers leased to the dead process for a while.
+    """
+    reachable: list[Sender] = []
+    for n in range(REACHABLE_OF_EACH):
+        reachable.append(WebhookSender(f"asker{n}", 0, on.session, on.hook))
+        reachable.append(MailSender(f"mail-asker{n}", 0, on.mail_port, SUPPORT))
     for sender in reachable:
         await sender.say(ledger, 1)
     for _ in range(200):
@@ -117,7 +124,7 @@ async def first_threads(on: Scene, ledger: Ledger) -> list[str]:
         if len(threads) == len(reachable):
             return threads
         await asyncio.sleep(0.1)
-    raise TimeoutError(f"the first two messages did not show up:\n{on.hub.log[-4000:]}")
+    raise TimeoutError(f"the first messages did not show up:\n{on.hub.log[-4000:]}")
 
 
 def said(entries: Iterable[dict[str, Any]]) -> list[Found]:
