@@ -221,3 +221,40 @@ async def test_the_customer_can_be_renamed_and_a_second_case_opened(desk: Desk) 
 
 def _panel(page: Page) -> Any:
     return page.get_by_role("complementary", name="Customer")
+
+
+async def test_a_held_send_can_still_be_undone_after_a_reload(desk: Desk) -> None:
+    case = await desk.writes("Wrong size", "Hello")
+    page = await desk.sit_down()
+    await page.goto(thread_url(desk, case))
+    await writing(page).fill("Wait for me")
+    await writing(page).press("Control+Enter")
+    await expect(page.locator(".toast")).to_contain_text("Sending email")
+    await page.reload()
+    held = page.locator(".is-pending", has_text="Wait for me")
+    await held.get_by_role("button", name="Undo").click()
+    await expect(writing(page)).to_have_value("Wait for me")
+    await expect(held).to_have_count(0)
+    assert await desk.texts(case["thread_id"]) == ["Hello"]
+
+
+async def test_reading_a_thread_takes_its_mark_away(desk: Desk) -> None:
+    case = await desk.writes("Wrong size", "Hello")
+    page = await desk.sit_down()
+    await page.goto(f"{desk.hub.url}/inbox/all")
+    row = page.get_by_role("option", name="Wrong size")
+    await expect(row.get_by_text("Unread")).to_have_count(1)
+    await row.click()
+    await shows(page, "Hello")
+    await until(lambda: _read(desk, case), "the mark of reading")
+    await page.goto(f"{desk.hub.url}/inbox/all")
+    await expect(row.get_by_text("Unread")).to_have_count(0)
+    await row.click()
+    await expect(writing(page)).to_be_visible()
+    await page.keyboard.press("Shift+U")
+    await page.goto(f"{desk.hub.url}/inbox/all")
+    await expect(row.get_by_text("Unread")).to_have_count(1)
+
+
+async def _read(desk: Desk, case: dict[str, Any]) -> bool:
+    return not (await desk.owner.get(f"/cases/{case['id']}"))["unread"]

@@ -31,6 +31,7 @@ async def test_a_round_of_triage_by_keys_alone(desk: Desk) -> None:
     await page.keyboard.press("Enter")
     await until(lambda: _tagged(desk, "Question 2", "exchange"), "the tag")
     await page.keyboard.press("Escape")
+    await expect(page.locator(".popover")).to_have_count(0)
 
     await page.keyboard.press("r")
     await expect(writing(page)).to_be_focused()
