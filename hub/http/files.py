@@ -8,6 +8,7 @@ from urllib.parse import quote, unquote
 
 from aiohttp import web
 
+from hub.blobs import Blobs
 from hub.db import DatabaseGone
 from hub.http.ask import Ask
 from hub.http.errors import HttpProblem, unreadable_text
@@ -47,13 +48,13 @@ async def receive(ask: Ask, limit: int) -> dict[str, Any]:
         "name": file_name(given),
         "type": media_type(ask.request.headers.get("Content-Type", "")),
         "size": len(content),
-        "sha256": await _store(ask, content),
+        "sha256": await store(ask.hub.blobs, content),
     }
 
 
-async def _store(ask: Ask, content: bytes) -> str:
+async def store(blobs: Blobs, content: bytes) -> str:
     try:
-        return await ask.hub.blobs.put(content)
+        return await blobs.put(content)
     except OSError as error:
         raise DatabaseGone(f"The file store has no room: {error.strerror or error}") from error
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 from uuid import UUID
 
 import orjson
@@ -16,7 +16,8 @@ from hub.core.read import public, visitors
 from hub.db import insert
 from hub.http.ask import client_address
 from hub.http.bodies import read_body
-from hub.http.errors import HttpProblem
+from hub.http.errors import HttpProblem, unreadable_text
+from hub.http.files import file_name, media_type, store
 from hub.http.limits import Limit, spend
 from hub.http.session import TRIES
 from hub.models import Attachment, new_id
@@ -62,15 +63,17 @@ async def upload(request: web.Request) -> web.Response:
     content = await read_body(request, facts.media_bytes)
     if not content:
         raise HttpProblem(422, "This file is empty. Choose another one.")
-    name = unquote(request.headers.get("x-file-name", "")).replace("\0", "").rpartition("/")[2][:200] or "file"
+    given = request.headers.get("X-File-Name", "")
+    if unreadable_text(given):
+        raise HttpProblem(422, "The file's name can't be read. Rename it, then attach it again.")
     id_ = new_id()
     row = {
         "id": id_,
         "owner_id": visitors.owner_of_uploads(visitor),
-        "name": name,
-        "type": request.content_type[:200],
+        "name": file_name(given),
+        "type": media_type(request.headers.get("Content-Type", "")),
         "size": len(content),
-        "sha256": await hub.blobs.put(content),
+        "sha256": await store(hub.blobs, content),
         "created_at": hub.now(),
     }
     await hub.db.write(lambda conn: insert(conn, ATTACHMENT, [row]))
