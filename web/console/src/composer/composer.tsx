@@ -48,15 +48,15 @@ export function Composer({ thread, row, me, onReview, onDone }: ComposerProps) {
     setWanted("text");
   };
 
-  const back = useStore(takenBack, (draft) => (draft?.thread_id === thread.id ? draft : null));
+  const back = useStore(takenBack, (taken) => (taken?.draft.thread_id === thread.id ? taken : null));
   useEffect(() => {
     if (!back) return;
-    const from = thread.targets.find((one) => one.inbox_id === back.inbox_id);
-    keep(key(me.id, thread.id, slotOf(from)), { content: fromDraft(back), version: 0, dirty: true });
+    const from = thread.targets.find((one) => one.inbox_id === back.draft.inbox_id);
+    keep(key(me.id, thread.id, slotOf(from)), { content: fromDraft(back.draft), version: 0, dirty: true });
     takenBack.set(() => null);
     client.setQueryData<Thread>(
       keys.thread(thread.id),
-      (old) => old && { ...old, drafts: old.drafts.filter((draft) => draft.client_key !== back.client_key) },
+      (old) => old && { ...old, drafts: old.drafts.filter((draft) => draft.id !== back.held) },
     );
     setMode("reply");
     setPicked(from ?? null);

@@ -6,7 +6,7 @@ import { complain, say, unsay } from "../ui/toast";
 import { drop, type Pending, remaining } from "./outbox";
 
 /** A taken-back send, for the composer of its thread. */
-export const takenBack = createStore<Draft | null>(null);
+export const takenBack = createStore<{ draft: Draft; held: string } | null>(null);
 
 const toasts = new Map<string, number>();
 
@@ -23,7 +23,8 @@ export async function undo(pending: Pending): Promise<void> {
   try {
     const draft = await api.undoSend(pending.held.id);
     drop(pending.key);
-    takenBack.set(() => draft);
+    const held = pending.held.id;
+    takenBack.set(() => ({ draft, held }));
   } catch (error) {
     if (error instanceof ApiError && error.is("too-late")) drop(pending.key);
     complain("It could not be taken back.", error);
