@@ -109,10 +109,15 @@ class RedisBus:
             got = await pubsub.get_message(ignore_subscribe_messages=True, timeout=5)
             if got is None:
                 continue
-            heard = orjson.loads(got["data"])
-            if heard["from"] != self._process:
-                for message in heard["messages"]:
-                    await _safely(receive, heard["from"], message)
+            try:
+                heard = orjson.loads(got["data"])
+                process, messages = heard["from"], heard["messages"]
+            except (ValueError, LookupError, TypeError):
+                log.warning("Somebody else writes to our Redis channel; that message is left out")
+                continue
+            if process != self._process:
+                for message in messages:
+                    await _safely(receive, process, message)
 
 
 async def _safely(receive: Receive, process: str, message: dict[str, Any]) -> None:
