@@ -57,6 +57,7 @@ describe("light formatting", () => {
   it("stays fast on hostile text", () => {
     const start = performance.now();
     for (const text of ["*".repeat(10_000), "a@".repeat(5_000), "_a".repeat(5_000), "`".repeat(10_000)]) format(text);
-    expect(performance.now() - start).toBeLessThan(500);
+    // far above what linear work takes on any machine, far below what backtracking would
+    expect(performance.now() - start).toBeLessThan(5_000);
   });
 });
