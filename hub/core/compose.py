@@ -229,6 +229,8 @@ def check(batch: Batch, thread: ThreadState, words: Words, actor: Actor) -> Chec
         raise Conflict("There is nothing to send. Write something or attach a file.")
     case = batch.case_in(thread, words.case_id) if words.case_id else _current_case(batch, thread)
     wrote = _recipient(batch, thread, words.to)
+    if (words.cc or words.bcc) and not inbox.capabilities.copies:
+        raise Conflict(f"{inbox.name} can't send copies. Remove them, or answer by email.")
     for copy in (*words.cc, *words.bcc):
         if copy.kind != "email" or "@" not in copy.value:
             raise Conflict(f"{copy.value} is no mail address. Copies go by email only.")

@@ -1,7 +1,7 @@
 """The one gate before the outbox and again before the send (rule 8). Its answer is kept on the delivery.
 
-Consent, caps and quiet hours come with outreach; what holds already: an inbox that is paused or can't write first, and
-a message its channel can't carry.
+Consent, caps and quiet hours come with outreach; what holds already: a channel that doesn't reach this address or can't
+write first, and a message it can't carry.
 """
 
 from __future__ import annotations

@@ -51,9 +51,9 @@ def is_gone(error: BaseException) -> bool:
 
 
 def is_conflict(error: BaseException) -> bool:
-    """A deadlock or serialisation failure: the same transaction may be run again."""
+    """A deadlock, a serialisation failure, or a row that another process was just the first to write: run it again."""
     state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
-    return state in ("40P01", "40001")
+    return state in ("40P01", "40001", "23505")
 
 
 class Database:

@@ -163,3 +163,9 @@ async def test_copies_go_to_mail_addresses_only(workshop: Workshop) -> None:
     thread = (await workshop.hear(MAYA)).threads[0]
     with pytest.raises(Conflict, match="no mail address"):
         await workshop.reply(thread, MAYA, cc=(Address("phone", "+447700900142"),))
+
+
+async def test_a_channel_without_copies_refuses_them(workshop: Workshop) -> None:
+    thread = (await workshop.hear("+447700900142", inbox=workshop.sms)).threads[0]
+    with pytest.raises(Conflict, match="can't send copies"):
+        await workshop.reply(thread, "+447700900142", inbox=workshop.sms, cc=(Address("email", MAYA),))

@@ -8,6 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from hub.core.envelopes import IS_WAITING
 from hub.core.errors import NotFound
 from hub.models import Delivery, Envelope, Inbox
 
@@ -54,6 +55,8 @@ def envelopes(conn: Connection, state: str, before: UUID | None, limit: int) -> 
         .join_from(ENVELOPE, INBOX, INBOX.c.id == ENVELOPE.c.inbox_id)
         .where(ENVELOPE.c.state == state)
     )
+    if state in ("new", "dead"):
+        found = found.where(IS_WAITING)
     if before is not None:
         found = found.where(ENVELOPE.c.id < before)
     rows = conn.execute(found.order_by(ENVELOPE.c.id.desc()).limit(limit + 1)).all()
