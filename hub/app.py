@@ -25,6 +25,7 @@ from hub.core.batch import Batch, Job, Written, write
 from hub.core.changes import Change
 from hub.core.desk import Desk
 from hub.core.identify import identify
+from hub.core.lanes import give_back_all
 from hub.core.receive import receive
 from hub.db import Database
 from hub.flow.announce import Announcer
@@ -122,6 +123,8 @@ async def create(config: Config) -> web.Application:
 async def _run(hub: Hub, loops: _Loops) -> AsyncIterator[None]:
     """Open what a hub needs, run its loops, and close in the reverse order: the database last."""
     await hub.inboxes.refresh()
+    if not hub.config.redis_url:
+        await hub.db.write(give_back_all)
     hub.writer.start()
     # what a crash left unread is queued before any door opens, so that nothing newer overtakes it
     await loops.sweep.catch_up()

@@ -114,6 +114,11 @@ def renew(conn: Connection, worker: str, lane: str, now: datetime) -> bool:
     return bool(conn.execute(mine).rowcount)
 
 
+def give_back_all(conn: Connection) -> None:
+    """At the start of a hub that is one process: whoever held a lane before is dead."""
+    conn.execute(sa.update(LANE).where(LANE.c.leased_until.is_not(None)).values(leased_by="", leased_until=None))
+
+
 def give_back(conn: Connection, worker: str, lane: str) -> None:
     conn.execute(_GIVE_BACK, {"lane": lane, "worker": worker})
 

@@ -27,3 +27,13 @@ async def test_lanes_whose_head_waits_do_not_keep_others_waiting(workshop: Works
     now = workshop.now
     taken = await workshop.db.write(lambda conn: lanes.lease(conn, "worker", now, set(), 2))
     assert taken == [f"{workshop.email.id.hex}:ann@example.com"]
+
+
+async def test_a_lone_process_frees_what_a_dead_one_held(workshop: Workshop) -> None:
+    thread = (await workshop.hear("maya@example.com")).threads[0]
+    await workshop.reply(thread, "maya@example.com")
+    now = workshop.now
+    assert await workshop.db.write(lambda conn: lanes.lease(conn, "dead", now, set(), 9))
+    assert not await workshop.db.write(lambda conn: lanes.lease(conn, "alive", now, set(), 9))
+    await workshop.db.write(lanes.give_back_all)
+    assert await workshop.db.write(lambda conn: lanes.lease(conn, "alive", now, set(), 9))
