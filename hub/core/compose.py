@@ -231,6 +231,8 @@ def check(batch: Batch, thread: ThreadState, words: Words, actor: Actor) -> Chec
     wrote = _recipient(batch, thread, words.to)
     if (words.cc or words.bcc) and not inbox.capabilities.copies:
         raise Conflict(f"{inbox.name} can't send copies. Remove them, or answer by email.")
+    if words.chat_link and (words.cc or words.bcc):
+        raise Conflict("A chat link is for this customer alone. Remove the copies, or send it without the link.")
     for copy in (*words.cc, *words.bcc):
         if copy.kind != "email" or "@" not in copy.value:
             raise Conflict(f"{copy.value} is no mail address. Copies go by email only.")

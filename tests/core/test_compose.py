@@ -169,3 +169,10 @@ async def test_a_channel_without_copies_refuses_them(workshop: Workshop) -> None
     thread = (await workshop.hear("+447700900142", inbox=workshop.sms)).threads[0]
     with pytest.raises(Conflict, match="can't send copies"):
         await workshop.reply(thread, "+447700900142", inbox=workshop.sms, cc=(Address("email", MAYA),))
+
+
+async def test_a_chat_link_goes_to_nobody_else(workshop: Workshop) -> None:
+    thread = (await workshop.hear(MAYA)).threads[0]
+    with pytest.raises(Conflict, match="for this customer alone"):
+        await workshop.reply(thread, MAYA, chat_link=True, cc=(Address("email", "tom@example.com"),))
+    assert await workshop.rows(ChatLink) == []
