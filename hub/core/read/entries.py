@@ -92,10 +92,11 @@ def shown(conn: Connection, rows: Sequence[Any]) -> list[Out]:
     deliveries: dict[UUID, list[Out]] = defaultdict(list)
     files: dict[UUID, list[Out]] = defaultdict(list)
     latest: dict[UUID, int] = {}
-    if ids:
-        for row in conn.execute(_DELIVERIES, {"ids": ids}):
+    if sent := [row.id for row in rows if row.direction == "out"]:
+        for row in conn.execute(_DELIVERIES, {"ids": sent}):
             deliveries[row.entry_id].append(delivery(row))
             latest[row.entry_id] = max(latest.get(row.entry_id, 0), row.rev)
+    if ids:
         for row in conn.execute(_FILES, {"ids": ids}):
             files[row.entry_id].append(attachment(row))
     return [_entry(row, deliveries[row.id], files[row.id], latest.get(row.id, 0)) for row in rows]
