@@ -31,6 +31,7 @@ ROWS: list[tuple[str, Callable[[Capabilities], str]]] = [
     ("We may write first", lambda can: yes(can.initiate)),
     ("Delivery states beyond sent", lambda can: ", ".join(can.receipts) or "–"),
     ("Typing shown", lambda can: yes(can.typing)),
+    ("Customer sees that we have read", lambda can: yes(can.tells_read)),
     ("Customer may be looking now", lambda can: yes(can.live)),
     ("Sending twice reaches once", lambda can: yes(can.idempotent_send)),
     ("Undo after sending", lambda can: f"{can.undo_s} s" if can.undo_s else "–"),

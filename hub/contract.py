@@ -243,6 +243,8 @@ class Capabilities:
     receipts: tuple[State, ...] = ()
     """Which states beyond `sent` the provider reports."""
     typing: bool = False
+    tells_read: bool = False
+    """The customer is told that we have read what they wrote here; never who of us."""
     live: bool = False
     """The customer may be looking at the conversation right now; unread answers continue by another channel."""
     idempotent_send: bool = False

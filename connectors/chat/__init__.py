@@ -46,10 +46,15 @@ class Chat(contract.Connector[ChatSettings]):
         initiate=False,
         receipts=(State.DELIVERED, State.READ),
         typing=True,
+        tells_read=True,
         live=True,
         idempotent_send=True,
         undo_s=0,
     )
+
+    def __init__(self, settings: ChatSettings, context: contract.Context) -> None:
+        super().__init__(settings, context)
+        self.capabilities = replace(self.capabilities, tells_read=settings.tells_read)
 
     @property
     def inbox(self) -> str:

@@ -55,6 +55,9 @@ class ChatSettings(contract.Settings):
     continue_after_s: int = Field(
         60, ge=0, le=86_400, description="An answer unread for so many seconds goes on by email. 0: never."
     )
+    tells_read: bool = Field(
+        True, description="Visitors see that somebody of your team has read their message; never who."
+    )
     allowed_origins: list[Annotated[str, StringConstraints(max_length=200)]] = Field(
         default_factory=list,
         max_length=50,

@@ -661,7 +661,7 @@ class PublicEntry(Shape):
     at: datetime
     text: str
     attachments: list[PublicAttachment] = []
-    state: Literal["sent", "delivered", "read", "failed"] = "sent"
+    state: Literal["sent", "delivered", "read"] = "sent"
     client_key: str | None = None
 
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from pydantic import Field
 from sqlalchemy import Connection
 
+from hub.core import reading
 from hub.core.access import Right, Viewer, require
 from hub.core.read import threads
 from hub.db import insert_missing
@@ -57,8 +58,11 @@ async def list_targets(ask: Ask, id: UUID) -> list[TargetOut]:
 
 @routes.post("/threads/{id}/seen", Right.WORK)
 async def mark_seen(ask: Ask, id: UUID, seen: SeenIn) -> SeenOut:
-    """Note how far you have read; 0 marks the thread unread."""
-    return SeenOut(seq=await ask.write(_see, ask.me, id, seen.seq))
+    """Note how far you have read; 0 marks the thread unread. Where the channel does so, the customer sees "Read"."""
+    seq = await ask.write(_see, ask.me, id, seen.seq)
+    if job := await ask.read(reading.seen_up_to, id, seq, ask.inboxes):
+        await ask.submit(job)
+    return SeenOut(seq=seq)
 
 
 def _see(conn: Connection, me: Viewer, thread_id: UUID, seq: int) -> int:

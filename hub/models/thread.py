@@ -17,7 +17,11 @@ def count_column(default: int = 0, *, null: bool = False) -> Any:
 
 
 class Thread(SQLModel, table=True):
-    """The one history of a customer. `rev` counts what agents see change, `public_rev` what the customer may see."""
+    """The one history of a customer. `rev` counts what agents see change, `public_rev` what the customer may see.
+
+    `read_seq` is how far the customer has read; `seen_seq` the newest entry of theirs that they were told we have read,
+    `seen_rev` the `public_rev` of that news.
+    """
 
     __table_args__ = (
         # what a crash left unpublished; empty nearly always
@@ -36,6 +40,8 @@ class Thread(SQLModel, table=True):
     public_rev: int = Field(default=0, sa_column=count_column())
     published_rev: int = Field(default=0, sa_column=count_column())
     read_seq: int = Field(default=0, sa_column=count_column())
+    seen_seq: int = Field(default=0, sa_column=count_column())
+    seen_rev: int = Field(default=0, sa_column=count_column())
     created_at: datetime = Field(default_factory=utcnow, sa_column=time_column())
 
 

@@ -106,8 +106,10 @@ def changed(conn: Connection, sight: Sight, after: int, url: FileUrl) -> PublicC
     settled = sa.select(DELIVERY.c.entry_id).where(
         DELIVERY.c.thread_id == sight.thread_id, DELIVERY.c.public_rev > after
     )
+    # the newest that we have read speaks for those before it
+    read = sa.and_(THREAD.c.seen_rev > after, ENTRY.c.seq == THREAD.c.seen_seq)
     rows = _public().where(
-        ENTRY.c.thread_id == sight.thread_id, sa.or_(ENTRY.c.public_rev > after, ENTRY.c.id.in_(settled))
+        ENTRY.c.thread_id == sight.thread_id, sa.or_(ENTRY.c.public_rev > after, ENTRY.c.id.in_(settled), read)
     )
     found = conn.execute(rows.order_by(ENTRY.c.seq).limit(MOST_CHANGES + 1)).all()
     if len(found) > MOST_CHANGES:
@@ -145,8 +147,11 @@ def public_revs(conn: Connection, thread_ids: Iterable[UUID]) -> dict[UUID, int]
 def _public() -> sa.Select[Any]:
     """The only way from the table to a visitor: messages and calls that were made public."""
     columns = ("id", "thread_id", "seq", "public_rev", "kind", "direction", "channel", "author_name", "at", "text")
-    return sa.select(*(ENTRY.c[name] for name in (*columns, "data", "redacted_at"))).where(
-        ENTRY.c.kind.in_(("message", "call")), ENTRY.c.public_rev.is_not(None)
+    wanted = (ENTRY.c[name] for name in (*columns, "data", "redacted_at"))
+    return (
+        sa.select(*wanted, THREAD.c.seen_seq, THREAD.c.seen_rev)
+        .join_from(ENTRY, THREAD, THREAD.c.id == ENTRY.c.thread_id)
+        .where(ENTRY.c.kind.in_(("message", "call")), ENTRY.c.public_rev.is_not(None))
     )
 
 
@@ -164,9 +169,16 @@ def _told(rows: Sequence[sa.Row[Any]], sight: Sight, around: Around) -> list[Pub
     """In display order."""
     files, states = around
     return [
-        _entry(row, sight, files[row.id], *states.get(row.id, ("sent", 0)))
+        _entry(row, sight, files[row.id], *(states.get(row.id) or _seen(row, sight)))
         for row in sorted(rows, key=lambda row: (row.at, row.seq))
     ]
+
+
+def _seen(row: sa.Row[Any], sight: Sight) -> tuple[State, int]:
+    """Have we read what they wrote here? Of other channels nobody is told."""
+    if row.direction != "in" or row.channel != sight.channel or row.seq > row.seen_seq:
+        return "sent", 0
+    return "read", row.seen_rev if row.seq == row.seen_seq else 0
 
 
 def _entry(

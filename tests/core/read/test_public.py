@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from typing import Any, get_args
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hub.core.cases import ChangeCase
 from hub.core.read import public
 from hub.core.read.public import PublicEntry, Sight
-from hub.core.reading import shown_up_to
+from hub.core.reading import seen_up_to, shown_up_to
 from hub.http import shapes
 from hub.models import Entry
 from tests.support.workshop import Workshop
@@ -38,7 +38,7 @@ def test_the_shape_can_say_neither_note_nor_event() -> None:
     assert told.isdisjoint(["case_id", "case_reason", "seq", "event", "proof", "deliveries", "author_id", "cc"])
 
 
-STEPS = st.lists(st.sampled_from(["say", "reply", "note", "mail", "assign", "read"]), min_size=1, max_size=12)
+STEPS = st.lists(st.sampled_from(["say", "reply", "note", "mail", "assign", "read", "seen"]), min_size=1, max_size=12)
 
 
 @pytest.mark.db("sqlite")
@@ -79,6 +79,8 @@ async def _do(workshop: Workshop, step: str, thread_id: UUID, visitor: str) -> N
             await _change_case(workshop, thread_id)
         case "read":
             await _read_by_the_customer(workshop, thread_id)
+        case "seen":
+            await _read_by_us(workshop, thread_id)
 
 
 async def _change_case(workshop: Workshop, thread_id: UUID) -> None:
@@ -88,6 +90,13 @@ async def _change_case(workshop: Workshop, thread_id: UUID) -> None:
 
 async def _read_by_the_customer(workshop: Workshop, thread_id: UUID) -> None:
     job = await workshop.db.read(lambda conn: shown_up_to(conn, thread_id, "chat", 10**6))
+    if job:
+        await workshop.writer.submit(job)
+
+
+async def _read_by_us(workshop: Workshop, thread_id: UUID) -> None:
+    telling = replace(workshop.chat, capabilities=replace(workshop.chat.capabilities, tells_read=True))
+    job = await workshop.db.read(lambda conn: seen_up_to(conn, thread_id, 10**6, [telling]))
     if job:
         await workshop.writer.submit(job)
 
