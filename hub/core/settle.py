@@ -13,10 +13,11 @@ from hub.core.batch import Batch
 from hub.core.changes import Actor
 from hub.core.errors import Conflict
 from hub.core.states import Row, Wants
-from hub.models.tables import LANE
+from hub.models.tables import DELIVERY, ENTRY, LANE
 
 RANK = {State.QUEUED: 0, State.SENDING: 1, State.SENT: 2, State.DELIVERED: 3, State.READ: 4}
 DEADLINE = timedelta(hours=24)
+_SAID = ENTRY.alias()
 
 
 def climbs(current: State, new: State) -> bool:
@@ -48,19 +49,44 @@ def _set_state(batch: Batch, delivery: Row, state: State, reason: str = "", *, r
     if state in (State.READ, State.FAILED):
         delivery.set(continue_at=None)
     batch.touch_delivery(delivery)
-    _tell_case(batch, delivery, failed=state is State.FAILED)
+    _tell_case(batch, delivery)
 
 
-def _tell_case(batch: Batch, delivery: Row, *, failed: bool) -> None:
-    """An answer that did not arrive raises its case to the list again."""
+_ALSO_FAILED = (
+    sa.select(DELIVERY.c.id)
+    .join_from(ENTRY, DELIVERY, DELIVERY.c.entry_id == ENTRY.c.id)
+    .where(
+        ENTRY.c.case_id == sa.bindparam("case", type_=ENTRY.c.case_id.type),
+        DELIVERY.c.state == State.FAILED.value,
+        # what failed before the latest answer was written was seen, and answered anew
+        DELIVERY.c.settled_at
+        >= sa.select(sa.func.max(_SAID.c.at))
+        .where(_SAID.c.case_id == sa.bindparam("case", type_=ENTRY.c.case_id.type), _SAID.c.direction == "out")
+        .scalar_subquery(),
+    )
+)
+
+
+def _tell_case(batch: Batch, delivery: Row) -> None:
+    """An answer that did not arrive raises its case to the list again, until each such answer has been seen to."""
     case_id = delivery["options"].get("case_id")
     case = batch.cases.get(UUID(case_id)) if case_id else None
-    if case is None or case["failed"] == failed:
+    if case is None:
+        return
+    failed = delivery["state"] == State.FAILED
+    if case["failed"] == failed or (case["failed"] and _others_failed(batch, case["id"])):
         return
     case.set(failed=failed)
     if failed and case["status"] in ("waiting", "done"):
         case.set(status="open", done_at=None)
     batch.thread(delivery["thread_id"]).cases[case["id"]] = None
+
+
+def _others_failed(batch: Batch, case_id: UUID) -> bool:
+    """Another delivery of the case still stands failed, whether it is stored so or became so in this very batch."""
+    stored = set(batch.conn.scalars(_ALSO_FAILED, {"case": case_id})) - batch.deliveries.keys()
+    here = (row for row in batch.deliveries.values() if row["options"].get("case_id") == case_id.hex)
+    return bool(stored) or any(row["state"] == State.FAILED for row in here)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +199,7 @@ class Retry:
             state=State.QUEUED.value, reason="", next_at=batch.now, deadline_at=batch.now + DEADLINE, settled_at=None
         )
         batch.touch_delivery(delivery)
-        _tell_case(batch, delivery, failed=False)
+        _tell_case(batch, delivery)
 
 
 @dataclass(frozen=True, slots=True)

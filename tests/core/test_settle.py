@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -116,6 +117,49 @@ async def test_retry_is_a_new_attempt_and_never_sent_without_the_provider(worksh
     await workshop.writer.submit(Begin(delivery["id"], "worker"))
     await workshop.writer.submit(Settle(delivery["id"], T))
     assert [attempt["n"] for attempt in await workshop.rows(Attempt)] == [1, 2]
+
+
+async def _two_answers(workshop: Workshop) -> list[dict[str, Any]]:
+    """Both on their way at once."""
+    thread = (await workshop.hear(MAYA)).threads[0]
+    await workshop.reply(thread, MAYA, "First")
+    await workshop.reply(thread, MAYA, "Second")
+    deliveries = await workshop.rows(Delivery)
+    await _lease(workshop, deliveries[0]["lane"])
+    for delivery in deliveries:
+        await workshop.writer.submit(Begin(delivery["id"], "worker"))
+    return deliveries
+
+
+async def test_a_case_stays_failed_until_each_answer_that_failed_is_seen_to(workshop: Workshop) -> None:
+    first, second = await _two_answers(workshop)
+    await workshop.writer.submit(Settle(first["id"], F, reason="Refused"))
+    await workshop.writer.submit(Settle(second["id"], T))
+    assert (await workshop.row(Case))["failed"], "that another one arrived doesn't mend the first"
+    await workshop.writer.submit(Retry(workshop.ann, first["id"]))
+    assert not (await workshop.row(Case))["failed"]
+    await workshop.writer.submit(Begin(first["id"], "worker"))
+    await workshop.writer.submit(Settle(first["id"], T))
+    assert not (await workshop.row(Case))["failed"]
+
+
+async def test_a_failure_and_a_success_in_one_batch_leave_the_case_failed(workshop: Workshop) -> None:
+    first, second = await _two_answers(workshop)
+    jobs = (Settle(first["id"], F, reason="Refused"), Settle(second["id"], T))
+    await asyncio.gather(*map(workshop.writer.submit, jobs))
+    assert (await workshop.row(Case))["failed"]
+
+
+async def test_a_failure_that_was_answered_anew_is_over(workshop: Workshop) -> None:
+    first, second = await _two_answers(workshop)
+    await workshop.writer.submit(Settle(first["id"], F, reason="Refused"))
+    workshop.later(minutes=1)
+    await workshop.reply(first["thread_id"], MAYA, "Once more")
+    assert not (await workshop.row(Case))["failed"]
+    await workshop.writer.submit(Settle(second["id"], F, reason="Refused"))
+    assert (await workshop.row(Case))["failed"]
+    await workshop.writer.submit(Retry(workshop.ann, second["id"]))
+    assert not (await workshop.row(Case))["failed"], "what failed before the last answer was seen by its author"
 
 
 async def test_only_what_waits_can_be_cancelled(workshop: Workshop) -> None:
