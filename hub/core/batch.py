@@ -71,7 +71,8 @@ _REF_THREADS = sa.select(DELIVERY.c.id, DELIVERY.c.thread_id, DELIVERY.c.inbox_i
 _ENTRIES = sa.select(ENTRY).where(among(ENTRY.c.id, "ids"))
 _DELIVERIES = sa.select(DELIVERY).where(among(DELIVERY.c.id, "ids"))
 _DRAFTS = sa.select(DRAFT).where(among(DRAFT.c.id, "ids"))
-_ATTACHMENTS = sa.select(ATTACHMENT).where(among(ATTACHMENT.c.id, "ids"))
+# locked, so that none is forgotten as unused while it is put into a message
+_ATTACHMENTS = sa.select(ATTACHMENT).where(among(ATTACHMENT.c.id, "ids")).order_by(ATTACHMENT.c.id).with_for_update()
 _REFERENCES = sa.select(REFERENCE).where(among(REFERENCE.c.thread_id, "threads"), among(REFERENCE.c.ref, "refs"))
 _KNOWN_REFS = sa.select(ENTRY.c.ref_space, ENTRY.c.ref, ENTRY.c.id, ENTRY.c.thread_id, ENTRY.c.case_id).where(
     among(ENTRY.c.ref_space, "spaces"), among(ENTRY.c.ref, "refs")
@@ -337,6 +338,10 @@ class Batch:
     def at_end(self, statement: sa.Executable) -> None:
         """A rare statement of one job's own, run when everything else is written."""
         self._at_end.append(lambda: self.conn.execute(statement))
+
+    def at_end_do(self, work: Callable[[Connection], object]) -> None:
+        """The same for what takes more than one statement."""
+        self._at_end.append(lambda: work(self.conn))
 
     def at_end_insert_missing(self, table: sa.Table, rows: list[dict[str, Any]], key: tuple[str, ...]) -> None:
         self._at_end.append(lambda: insert_missing(self.conn, table, rows, key))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
+from html import escape
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy import Connection
 
 from hub.core.batch import Batch
 from hub.core.changes import Actor
@@ -57,12 +60,38 @@ def waiting(batch: Batch, draft_id: UUID, agent: Actor | None) -> Row:
 
 
 def give_back(batch: Batch, draft: Row, reason: str) -> None:
-    """Make it an ordinary draft of its author again."""
-    slot = f"reply:{draft['content']['inbox_id']}"
-    forget(batch, draft["agent_id"], draft["thread_id"], slot)
-    statement = sa.update(DRAFT).where(DRAFT.c.id == draft["id"])
-    batch.at_end(statement.values(slot=slot, send_at=None, client_key=None, held_reason=reason, updated_at=batch.now))
+    """Make it an ordinary draft of its author again, above whatever they wrote there meanwhile."""
+    batch.at_end_do(partial(_give_back, draft=draft, reason=reason, now=batch.now))
     _is_over(draft)
+
+
+def _give_back(conn: Connection, draft: Row, reason: str, now: datetime) -> None:
+    slot, content, version = f"reply:{draft['content']['inbox_id']}", draft["content"], draft["version"]
+    here = DRAFT.c.agent_id == draft["agent_id"], DRAFT.c.thread_id == draft["thread_id"], DRAFT.c.slot == slot
+    # its author may be typing at this moment: nothing may change it between this look and the delete
+    newer = conn.execute(sa.select(DRAFT.c.id, DRAFT.c.content, DRAFT.c.version).where(*here).with_for_update()).first()
+    if newer:
+        content, version = joined(content, newer.content), max(version, newer.version)
+        conn.execute(sa.delete(DRAFT).where(DRAFT.c.id == newer.id))
+    values = {"slot": slot, "content": content, "version": version + 1, "held_reason": reason, "updated_at": now}
+    conn.execute(sa.update(DRAFT).where(DRAFT.c.id == draft["id"]).values(**values, send_at=None, client_key=None))
+
+
+def joined(returned: dict[str, Any], newer: dict[str, Any]) -> dict[str, Any]:
+    """Two drafts as one: no word, copy or file of either is lost; where only one can hold, the newer does."""
+    both = (returned, newer)
+    content = returned | {name: value for name, value in newer.items() if value}
+    for name in ("cc", "bcc", "attachments"):
+        listed = [one for part in both for one in part.get(name) or []]
+        content[name] = [one for place, one in enumerate(listed) if one not in listed[:place]]
+    content["text"] = "\n\n".join(part["text"] for part in both if part.get("text", "").strip())
+    if any(part.get("html") for part in both):
+        content["html"] = "".join(part.get("html") or _as_html(part.get("text", "")) for part in both)
+    return content
+
+
+def _as_html(text: str) -> str:
+    return f"<p>{escape(text, quote=False)}</p>".replace("\n", "<br>") if text.strip() else ""
 
 
 def use_up(batch: Batch, draft: Row) -> None:

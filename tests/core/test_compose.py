@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+from uuid import UUID
+
 import pytest
 
 from hub.contract import Address
 from hub.core.compose import Said
 from hub.core.errors import Conflict, NotFound, NotPermitted, Stale, TooLate
 from hub.core.held import Release, TakeBack
+from hub.db import insert
 from hub.models import Attachment, Case, ChatLink, Claim, Delivery, Draft, Entry, Reference, Thread, new_id
 from tests.support.workshop import Workshop
 
@@ -64,6 +69,50 @@ async def test_a_held_answer_can_be_taken_back_until_it_is_due(workshop: Worksho
     with pytest.raises(TooLate):
         await workshop.writer.submit(TakeBack(workshop.ann, held.draft_id))
     assert len(await workshop.rows(Entry)) == 1
+
+
+async def _write_on(workshop: Workshop, thread: UUID, **content: Any) -> None:
+    """Ann goes on writing in the same place, and her console keeps it."""
+    row = {"id": new_id(), "agent_id": workshop.ann.id, "thread_id": thread, "slot": f"reply:{workshop.email.id}",
+           "content": {"inbox_id": str(workshop.email.id), **content}, "version": 3,
+           "updated_at": workshop.now}  # fmt: skip
+    await workshop.db.write(lambda conn: insert(conn, Draft.__table__, [row]))  # type: ignore[attr-defined]
+
+
+async def test_what_was_written_meanwhile_stays_below_what_is_taken_back(workshop: Workshop) -> None:
+    thread = (await workshop.hear(MAYA)).threads[0]
+    held = await workshop.reply(thread, MAYA, "Oops", hold_s=10, cc=(Address("email", "tom@example.com"),))
+    assert held.draft_id
+    file = new_id()
+    await _write_on(workshop, thread, text="And the label", html="<p>And the <b>label</b></p>", attachments=[str(file)])
+    await workshop.writer.submit(TakeBack(workshop.ann, held.draft_id))
+    draft = await workshop.row(Draft)
+    assert (draft["id"], draft["version"], draft["send_at"]) == (held.draft_id, 4, None)
+    content = draft["content"]
+    assert content["text"] == "Oops\n\nAnd the label"
+    assert content["html"] == "<p>Oops</p><p>And the <b>label</b></p>"
+    assert content["attachments"] == [str(file)]
+    assert [copy["address"] for copy in content["cc"]] == ["tom@example.com"]
+
+
+async def test_several_taken_back_at_once_lose_no_word(workshop: Workshop) -> None:
+    thread = (await workshop.hear(MAYA)).threads[0]
+    held = [await workshop.reply(thread, MAYA, text, hold_s=10) for text in ("One", "Two")]
+    await asyncio.gather(*(workshop.writer.submit(TakeBack(workshop.ann, one.draft_id)) for one in held))
+    assert (await workshop.row(Draft))["content"]["text"] == "Two\n\nOne"
+
+
+async def test_what_may_not_go_out_any_more_goes_back_above_newer_words(workshop: Workshop) -> None:
+    thread = (await workshop.hear(MAYA)).threads[0]
+    held = await workshop.reply(thread, "tom@example.com", "Too late", hold_s=10)
+    assert held.draft_id
+    await _write_on(workshop, thread, text="Something else")
+    await workshop.hear("tom@example.com")  # he turns out to be somebody else
+    workshop.later(seconds=11)
+    assert (await workshop.writer.submit(Release(held.draft_id))).entry_id is None
+    draft = await workshop.row(Draft)
+    assert draft["content"]["text"] == "Too late\n\nSomething else"
+    assert draft["held_reason"]
 
 
 async def test_a_held_answer_goes_out_once_when_it_is_due(workshop: Workshop) -> None:
@@ -134,8 +183,6 @@ async def test_a_note_is_no_change_for_the_customer(workshop: Workshop) -> None:
 
 
 async def test_a_file_is_posted_once_and_only_by_its_owner(workshop: Workshop) -> None:
-    from hub.db import insert
-
     thread = (await workshop.hear(MAYA)).threads[0]
     file = {"id": new_id(), "owner_id": workshop.ann.id, "name": "label.pdf", "type": "application/pdf", "size": 9,
             "sha256": "0" * 64, "cid": "", "position": 0, "created_at": workshop.now}  # fmt: skip
