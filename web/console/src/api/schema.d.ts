@@ -332,7 +332,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Note how far you have read; 0 marks the thread unread. */
+        /** Note how far you have read; 0 marks the thread unread. Where the channel does so, the customer sees "Read". */
         post: operations["mark_seen"];
         delete?: never;
         options?: never;
