@@ -112,7 +112,7 @@ async def create(config: Config) -> web.Application:
     http.setup(app)
     sockets = live.attach(app, hub)
     announcer = Announcer(sockets.publisher.publish, writer.mark)
-    sweep = Sweep(db, writer, intake, inboxes, announcer, utcnow)
+    sweep = Sweep(db, writer, blobs, intake, inboxes, announcer, utcnow)
     listeners = Listeners(db, inboxes, intake, utcnow, worker if config.redis_url else "")
     loops = _Loops(dispatch, sweep, announcer, listeners, indexing)
     app.cleanup_ctx.append(lambda app: _run(app[HUB], loops))

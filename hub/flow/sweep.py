@@ -7,12 +7,14 @@ import contextlib
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from hub.core import continuity, envelopes
+from hub.blobs import Blobs
+from hub.core import continuity, envelopes, uploads
 from hub.core.cases import Wake
 from hub.core.changes import Change
 from hub.core.continuity import ContinueElsewhere
@@ -34,6 +36,8 @@ TICK_S = 0.5
 SLOW_S = 5.0
 HOURLY_S = 3600.0
 UNREAD_AFTER = timedelta(seconds=10)
+UNDER_WAY = timedelta(minutes=1)
+"""Longer than any request takes from finding a file to committing what names it."""
 LIMIT = 200
 MOST_AT_START = 100_000
 
@@ -45,15 +49,18 @@ class Sweep:
         self,
         db: Database,
         writer: Writer[Change],
+        blobs: Blobs,
         intake: Intake,
         inboxes: Inboxes,
         announcer: Announcer,
         now: Callable[[], datetime],
     ) -> None:
-        self._db, self._writer, self._intake, self._inboxes = db, writer, intake, inboxes
+        self._db, self._writer, self._blobs, self._intake, self._inboxes = db, writer, blobs, intake, inboxes
         self._announcer, self._now = announcer, now
         self._awake = asyncio.Event()
         self._missed_before: set[UUID] = set()
+        self._let_go: dict[str, datetime] = {}
+        """Contents whose last upload was forgotten, and when."""
 
     def nudge(self) -> None:
         self._awake.set()
@@ -70,9 +77,11 @@ class Sweep:
             if clock() - slow >= SLOW_S:
                 slow = clock()
                 await self._guarded(self.left_behind())
+                await self._guarded(self.remove_contents())
             if clock() - hourly >= HOURLY_S:
                 hourly = clock()
                 await self._guarded(self.over())
+                await self._guarded(self.forget_uploads())
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(TICK_S):
                     await self._awake.wait()
@@ -112,6 +121,28 @@ class Sweep:
             conn.execute(sa.delete(LINK).where(LINK.c.expires_at < now - timedelta(days=30)))
 
         await self._db.write(tidy)
+
+    async def forget_uploads(self) -> None:
+        """Files that were uploaded and never put into a message or a draft."""
+        now, after = self._now(), uploads.FIRST
+        live = [one.facts.id for one in self._inboxes.all() if one.facts.capabilities.live]
+        while True:
+            some = partial(uploads.forget_unused, before=now - uploads.KEPT, after=after, live=live)
+            found = await self._db.write(some)
+            self._let_go |= dict.fromkeys(found.contents, now)
+            if found.last is None:
+                return
+            after = found.last
+
+    async def remove_contents(self) -> None:
+        """A while later, when nothing can be about to name them any more."""
+        now = self._now()
+        ripe = {content for content, since in self._let_go.items() if now - since >= UNDER_WAY}
+        if not ripe:
+            return
+        for content in await self._db.read(lambda conn: uploads.unnamed(conn, ripe)):
+            await self._blobs.remove(content, now - uploads.KEPT)
+        self._let_go = {content: since for content, since in self._let_go.items() if content not in ripe}
 
     async def _submit(self, jobs: list[Any]) -> None:
         outcomes = await asyncio.gather(*(self._writer.submit(job) for job in jobs), return_exceptions=True)

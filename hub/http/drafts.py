@@ -72,7 +72,8 @@ def _one(conn: Connection, mine: sa.ColumnElement[bool]) -> dict[str, Any]:
 def _check_files(conn: Connection, me: Viewer, ids: list[UUID]) -> None:
     if ids:
         own = sa.select(ATTACHMENT.c.id).where(among(ATTACHMENT.c.id, "ids"), ATTACHMENT.c.owner_id == me.id)
-        if set(conn.scalars(own, {"ids": ids})) != set(ids):
+        # locked, so that none is forgotten as unused before the draft names it
+        if set(conn.scalars(own.with_for_update(read=True), {"ids": ids})) != set(ids):
             raise NotFound("attachment")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -10,13 +11,16 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
+from hub.blobs import Folder
 from hub.contract import Address
 from hub.core.cases import ChangeCase
 from hub.core.compose import Reply, Words
-from hub.models import Case, Draft, Thread, utcnow
+from hub.db import insert
+from hub.models import Attachment, Case, Draft, Thread, new_id, utcnow
 from tests.flow.conftest import Plant
 
 CASE, DRAFT, THREAD = Case.__table__, Draft.__table__, Thread.__table__  # type: ignore[attr-defined]
+ATTACHMENT = Attachment.__table__  # type: ignore[attr-defined]
 
 
 async def until(looks: Callable[[], Awaitable[Any]], seconds: float = 15) -> Any:
@@ -53,3 +57,24 @@ async def test_a_held_answer_leaves_when_it_is_due(plant: Plant) -> None:
 async def test_what_was_published_is_marked_in_the_end(plant: Plant) -> None:
     await plant.customer("maya")
     await until(lambda: plant._rows(sa.select(THREAD).where(THREAD.c.published_rev == THREAD.c.rev)), 20)
+
+
+async def test_an_upload_that_nobody_used_leaves_the_disk(plant: Plant, monkeypatch: Any) -> None:
+    from hub.flow import sweep
+
+    monkeypatch.setattr(sweep, "HOURLY_S", 0.0)
+    monkeypatch.setattr(sweep, "SLOW_S", 0.0)
+    monkeypatch.setattr(sweep, "UNDER_WAY", timedelta(0))
+    blobs, days_ago = plant.hub.blobs, utcnow() - timedelta(days=2)
+    assert isinstance(blobs, Folder)
+    sha256 = await blobs.put(b"never sent")
+    os.utime(blobs.path(sha256), (0, 0))
+    file: dict[str, Any] = {"id": new_id(), "owner_id": plant.ann.id, "name": "x", "type": "text/plain", "size": 10,
+            "sha256": sha256, "cid": "", "position": 0, "created_at": days_ago}  # fmt: skip
+    await plant.hub.db.write(lambda conn: insert(conn, ATTACHMENT, [file]))
+
+    async def gone() -> bool:
+        return not blobs.path(sha256).exists()
+
+    await until(gone)
+    assert await plant._rows(sa.select(ATTACHMENT)) == []
