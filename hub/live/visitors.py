@@ -56,6 +56,7 @@ class Visitors(socketio.AsyncNamespace):  # type: ignore[misc]
         handlers = {
             "say": self.say,
             "typing": self.typing,
+            "got": self.got,
             "read": self.read,
             "changes": self.changes,
             "before": self.before,
@@ -217,6 +218,16 @@ class Visitors(socketio.AsyncNamespace):  # type: ignore[misc]
             await self._typing.customer(
                 known.thread_id, known.customer_id, known.name, seat.channel, on=given.get("on") is True
             )
+        return {"ok": True}
+
+    async def got(self, seat: Seat, given: dict[str, Any]) -> dict[str, Any]:
+        """The device holds everything up to this `rev`: a socket that took the bytes says no such thing."""
+        rev = _count(given.get("rev"))
+        if seat.known:
+            thread_id = seat.known.thread_id
+            job = await self._hub.db.read(lambda conn: reading.held_up_to(conn, thread_id, seat.channel, rev))
+            if job:
+                await self._hub.writer.submit(job)
         return {"ok": True}
 
     async def read(self, seat: Seat, given: dict[str, Any]) -> dict[str, Any]:

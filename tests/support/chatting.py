@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -19,6 +20,7 @@ from tests.support.hub import Hub, StartHub
 from tests.support.owner import Owner
 
 WITHIN = 15.0
+SETTLED = re.compile("Sent|Read")
 STRICT = "default-src 'none'; script-src {hub}; frame-src {hub}; connect-src {hub}; img-src {hub}"
 HOST = """<!doctype html><html lang="en"><head><title>A shop</title><meta name="viewport" content="width=device-width">
 </head><body><main><h1>A shop</h1><p>Text of the page.</p><button id="help">Help</button></main>
@@ -137,7 +139,7 @@ class Visitor:
         """Nothing waits to be sent any more."""
 
         async def empty() -> bool:
-            return await self.app.locator(".st", has_text="Sen").count() > 0 and (
+            return await self.app.locator(".st", has_text=SETTLED).count() > 0 and (
                 await self.app.get_by_text("Sending").count() + await self.app.get_by_text("Will send").count() == 0
             )
 

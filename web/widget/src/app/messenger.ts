@@ -4,7 +4,7 @@ import type { Conversation, Outgoing } from "./conversation";
 import * as conversation from "./conversation";
 import { forget, keep, recall, recordKey } from "./device";
 import { type Line, openLine } from "./line";
-import type { Agent, Config, PublicChanges, PublicEntry, Ready, Said } from "./shapes";
+import { type Agent, type Config, HERE, type PublicChanges, type PublicEntry, type Ready, type Said } from "./shapes";
 
 export interface State {
   config: Config;
@@ -51,6 +51,7 @@ export class Messenger {
   private fetching = false;
   private unseen = new Set<string>();
   private lastRead = 0;
+  private lastGot = 0;
   /** What was ever in this tab's outbox: all else in the kept one belongs to other tabs. */
   private own = new Set<string>();
   private typingUntil?: ReturnType<typeof setTimeout>;
@@ -224,7 +225,6 @@ export class Messenger {
     this.hangUp();
     this.unseen.clear();
     this.own.clear();
-    this.lastRead = 0;
     this.email = "";
     this.asked = false;
     this.remember();
@@ -313,6 +313,7 @@ export class Messenger {
       problem: "",
     });
     if (this.state.talk.rev) this.noticed(now.entries);
+    this.lastRead = this.lastGot = 0; // a word that was on its way when the line dropped may be lost
     this.tell(conversation.ready(this.state.talk, now));
     if (this.asked && !now.email) this.line?.tell("claim", { email: this.email });
     this.flush();
@@ -411,15 +412,23 @@ export class Messenger {
   }
 
   private looked(): void {
-    if (this.visible && !document.hidden) {
-      this.unseen.clear();
-      const { rev, entries } = this.state.talk;
-      if (this.state.connected && rev > this.lastRead && entries.some((entry) => !entry.mine)) {
-        this.lastRead = rev;
-        this.line?.tell("read", { rev });
-      }
-    }
+    const looking = this.visible && !document.hidden;
+    if (looking) this.unseen.clear();
+    if (this.state.connected) this.acknowledge(looking);
     if (this.unseen.size !== this.state.unread) this.set({ unread: this.unseen.size });
+  }
+
+  /** The hub learns that the team's words are on this device, and that somebody had them before their eyes. */
+  private acknowledge(looking: boolean): void {
+    const { rev, entries } = this.state.talk;
+    const arrived = (entry: PublicEntry) => !entry.mine && entry.channel === HERE && entry.state === "sent";
+    if (looking && rev > this.lastRead && entries.some((entry) => !entry.mine)) {
+      this.lastRead = this.lastGot = rev;
+      this.line?.tell("read", { rev });
+    } else if (rev > this.lastGot && entries.some(arrived)) {
+      this.lastGot = rev;
+      this.line?.tell("got", { rev });
+    }
   }
 
   private set(change: Partial<State>): void {

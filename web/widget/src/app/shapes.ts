@@ -1,5 +1,8 @@
 /** What the hub says to a visitor; the words are those of `hub/http/shapes.py`. */
 
+/** The channel that needs no mention, since the visitor is in it. */
+export const HERE = "chat";
+
 export interface PublicAttachment {
   id: string;
   name: string;
@@ -18,7 +21,7 @@ export interface PublicEntry {
   at: string;
   text: string;
   attachments: PublicAttachment[];
-  state: "sent" | "delivered" | "read" | "failed";
+  state: "sent" | "delivered" | "read";
   client_key?: string | null;
 }
 

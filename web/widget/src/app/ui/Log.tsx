@@ -1,5 +1,6 @@
 import { Fragment } from "preact";
 import type { Messenger } from "../messenger";
+import { HERE, type PublicEntry } from "../shapes";
 import { day, sameDay } from "../when";
 import { t } from "../words";
 import { Message, Unconfirmed } from "./Message";
@@ -9,7 +10,8 @@ import { Avatar } from "./parts";
 export function Log({ m, children }: { m: Messenger; children?: preact.ComponentChildren }) {
   const { talk, typing, connected } = m.state;
   const { entries } = talk;
-  const lastMine = entries.findLast((entry) => entry.mine && entry.kind === "message" && entry.channel === "chat");
+  const lastMine = entries.findLastIndex(saidHere);
+  const lastRead = entries.findLastIndex((entry) => saidHere(entry) && entry.state === "read");
   return (
     <div
       class="tl"
@@ -34,7 +36,12 @@ export function Log({ m, children }: { m: Messenger; children?: preact.Component
           return (
             <Fragment key={entry.id}>
               {newDay && <div class="day">{day(entry.at)}</div>}
-              <Message entry={entry} last={last} stated={entry === lastMine && !talk.outbox.length} />
+              <Message
+                entry={entry}
+                last={last}
+                read={i <= lastRead && saidHere(entry)}
+                stated={i === lastRead || (i === lastMine && !talk.outbox.length)}
+              />
             </Fragment>
           );
         })}
@@ -63,6 +70,8 @@ export function Log({ m, children }: { m: Messenger; children?: preact.Component
     </div>
   );
 }
+
+const saidHere = (entry: PublicEntry) => entry.mine && entry.kind === "message" && entry.channel === HERE;
 
 let loading = false;
 

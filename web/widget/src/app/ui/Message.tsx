@@ -1,31 +1,32 @@
 import { Component } from "preact";
 import type { Outgoing } from "../conversation";
 import { format } from "../format";
-import type { PublicAttachment, PublicEntry } from "../shapes";
+import { HERE, type PublicAttachment, type PublicEntry } from "../shapes";
 import { clock, moment, size } from "../when";
 import { t, tChannel } from "../words";
 import { channelIcon, Icon } from "./Icon";
 import { Avatar } from "./parts";
 
-/** The channel that needs no mention, since the visitor is in it. */
-const HERE = "chat";
 const LONG = 900;
 
 interface Props {
   entry: PublicEntry;
   /** Last of several by the same person: the one with the picture. */
   last: boolean;
-  /** The state is shown under the newest of one's own messages. */
+  /** Who read a message read what came before it, too. */
+  read: boolean;
+  /** The state is shown under the newest of one's own messages, and under the newest that was read. */
   stated: boolean;
 }
 
 export class Message extends Component<Props, { whole: boolean }> {
   override shouldComponentUpdate(next: Props, state: { whole: boolean }): boolean {
-    const { entry, last, stated } = this.props;
-    return entry !== next.entry || last !== next.last || stated !== next.stated || state.whole !== this.state.whole;
+    const { entry, last, read, stated } = this.props;
+    const same = entry === next.entry && last === next.last && read === next.read && stated === next.stated;
+    return !same || state.whole !== this.state.whole;
   }
 
-  override render({ entry, last, stated }: Props) {
+  override render({ entry, last, read, stated }: Props) {
     const name = entry.mine ? t("you") : entry.author || t("team");
     if (entry.kind === "call")
       return <Line entry={entry} text={t("call", { name: entry.author, when: moment(entry.at) })} />;
@@ -37,11 +38,12 @@ export class Message extends Component<Props, { whole: boolean }> {
     );
     if (!entry.text && !entry.attachments.length) return elsewhere;
     const cut = entry.text.length > LONG && !this.state.whole;
-    const state = entry.mine ? `, ${t(entry.state)}` : "";
+    const state = read ? "read" : entry.state;
+    const label = `${name}, ${moment(entry.at)}${entry.mine ? `, ${t(state)}` : ""}`;
     return (
       <>
         {elsewhere}
-        <article class={entry.mine ? "m me" : "m"} tabIndex={-1} aria-label={`${name}, ${moment(entry.at)}${state}`}>
+        <article class={entry.mine ? "m me" : "m"} tabIndex={-1} aria-label={label}>
           {!entry.mine && (last ? <Avatar name={entry.author} /> : <span class="av none" />)}
           <div class="col">
             {entry.text && (
@@ -60,9 +62,8 @@ export class Message extends Component<Props, { whole: boolean }> {
           </div>
         </article>
         {stated && (
-          <div class={`st${entry.state === "failed" ? " bad" : ""}`}>
-            {t(entry.state)}{" "}
-            <Icon name={entry.state === "read" ? "checks" : entry.state === "failed" ? "warn" : "check"} small />
+          <div class="st">
+            {t(state)} <Icon name={state === "read" ? "checks" : "check"} small />
           </div>
         )}
       </>
