@@ -107,7 +107,9 @@ class Inboxes:
         await self.refresh()
 
     def _drop_missing(self, present: set[UUID]) -> bool:
-        gone = [inbox_id for inbox_id in self._running if inbox_id not in present]
+        for inbox_id in self._broken.keys() - present:
+            del self._broken[inbox_id]
+        gone = self._running.keys() - present
         for inbox_id in gone:
             del self._running[inbox_id]
         return bool(gone)

@@ -195,6 +195,8 @@ class Intake:
                 log.warning("envelope %s waits for the database: %s", head.id, error)
                 await asyncio.sleep(AWAY_S)
                 continue
+            except UnknownInbox as error:
+                log.warning("envelope %s waits for its inbox: %s", head.id, error)
             except Exception:
                 log.exception("envelope %s could not be read", head.id)
             self._reading.discard(head.id)

@@ -59,6 +59,7 @@ class Sweep:
         self._announcer, self._now = announcer, now
         self._awake = asyncio.Event()
         self._missed_before: set[UUID] = set()
+        self._running: set[UUID] = set()
         self._let_go: dict[str, datetime] = {}
         """Contents whose last upload was forgotten, and when."""
 
@@ -100,8 +101,15 @@ class Sweep:
         await self._inboxes.refresh()
         before = self._now() - (timedelta(0) if at_start else UNREAD_AFTER)
         limit = MOST_AT_START if at_start else LIMIT
-        for envelope_id, lane in await self._db.read(lambda conn: envelopes.unread(conn, before, limit)):
-            self._intake.read_later(envelope_id, lane)
+        await self._take_up()
+        stuck = set()
+        for envelope_id, lane, inbox_id in await self._db.read(lambda conn: envelopes.unread(conn, before, limit)):
+            if inbox_id in self._running:
+                self._intake.read_later(envelope_id, lane)
+            else:
+                stuck.add(inbox_id)
+        for inbox_id in stuck:
+            await self._set_aside(inbox_id, before)
         changes = await unpublished(self._db)
         # what was seen unpublished twice in a row is no batch that is just about to be marked
         missed = {change.thread_id for change in changes}
@@ -110,6 +118,20 @@ class Sweep:
         if late:
             self._announcer.add(late)
             await self._submit([_Nothing()])
+
+    async def _take_up(self) -> None:
+        """An inbox that runs again reads what came while it could not."""
+        running = {one.facts.id for one in self._inboxes.all()}
+        risen = running - self._running
+        if risen and await self._db.read(lambda conn: envelopes.was_set_aside(conn, risen)):
+            await self._db.write(lambda conn: envelopes.take_up(conn, risen))
+        self._running = running
+
+    async def _set_aside(self, inbox_id: UUID, before: datetime) -> None:
+        problem = self._inboxes.problem(inbox_id)
+        reason = await self._db.write(lambda conn: envelopes.set_aside(conn, inbox_id, before, problem))
+        if reason:
+            log.error("unread requests of inbox %s are dead now, for Replay: %s", inbox_id, reason)
 
     async def over(self) -> None:
         """Remembered answers, sessions and links that have run out."""
