@@ -27,7 +27,7 @@ async def console_lines(app: web.Application) -> list[str]:
 
 
 def _owner_link(conn: Connection) -> str | None:
-    """A new link at every start until somebody used one; the one before stops working."""
+    """A new link at every start, since of earlier ones only hashes are known; the first that is used ends them all."""
     if conn.execute(sa.select(AGENT.c.id).where(AGENT.c.role == "owner").limit(1)).first():
         return None
     return sessions.make_link(conn, "owner")

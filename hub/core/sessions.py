@@ -186,9 +186,13 @@ def remove_token(conn: Connection, agent_id: UUID, token_id: UUID) -> bool:
 
 
 def make_link(conn: Connection, purpose: str, agent_id: UUID | None = None) -> str:
-    """A secret for one sign-in; an earlier unused one for the same purpose and person stops working."""
-    same = LINK.c.agent_id.is_(None) if agent_id is None else LINK.c.agent_id == agent_id
-    conn.execute(sa.delete(LINK).where(LINK.c.purpose == purpose, same, LINK.c.used_at.is_(None)))
+    """A secret for one sign-in; an earlier unused one for the same purpose and person stops working.
+
+    The owner's is for nobody yet: each process tells one at its start, and all of them work until there is an owner.
+    """
+    if agent_id is not None:
+        unused = LINK.c.purpose == purpose, LINK.c.agent_id == agent_id, LINK.c.used_at.is_(None)
+        conn.execute(sa.delete(LINK).where(*unused))
     secret = new_secret()
     row = {
         "token_hash": digest(secret),
@@ -200,6 +204,9 @@ def make_link(conn: Connection, purpose: str, agent_id: UUID | None = None) -> s
     return secret
 
 
+_HAS_OWNER = sa.exists().where(AGENT.c.role == "owner").correlate(None)
+
+
 def look_at_link(conn: Connection, secret: str) -> Any:
     """What the link is for; looking doesn't use it up, so a mail scanner's GET spends nothing."""
     if not _SECRET.fullmatch(secret):
@@ -207,7 +214,12 @@ def look_at_link(conn: Connection, secret: str) -> Any:
     row = conn.execute(
         sa.select(LINK.c.purpose, LINK.c.agent_id, AGENT.c.email)
         .join_from(LINK, AGENT, LINK.c.agent_id == AGENT.c.id, isouter=True)
-        .where(LINK.c.token_hash == digest(secret), LINK.c.used_at.is_(None), LINK.c.expires_at > utcnow())
+        .where(
+            LINK.c.token_hash == digest(secret),
+            LINK.c.used_at.is_(None),
+            LINK.c.expires_at > utcnow(),
+            sa.or_(LINK.c.purpose != "owner", ~_HAS_OWNER),
+        )
     ).first()
     return row._mapping if row else None
 

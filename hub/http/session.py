@@ -14,6 +14,7 @@ from hub.core import sessions
 from hub.core.access import Right
 from hub.core.errors import Conflict, NotFound
 from hub.core.read.agents import agent_out, workspace_name
+from hub.db import insert_missing
 from hub.http.ask import Ask
 from hub.http.bodies import require_json
 from hub.http.errors import HttpProblem
@@ -234,15 +235,16 @@ def _spend(conn: Connection, given: LinkSignIn, hashed: str) -> Any:
 
 
 def _make_owner(conn: Connection, given: LinkSignIn, hashed: str) -> UUID:
+    # the workspace's row is what two with different links wait for: the second then finds an owner
+    name_workspace(conn, given.workspace)
     if conn.execute(sa.select(AGENT.c.id).where(AGENT.c.role == "owner")).first():
         raise Conflict("This hub has an owner already. Sign in, or ask the owner for an invitation.")
     agent_id = new_id()
     row = {"email": given.email, "name": given.name, "role": "owner", "password_hash": hashed}
     conn.execute(sa.insert(AGENT).values(id=agent_id, **row, active=True, settings={}, created_at=utcnow()))
-    name_workspace(conn, given.workspace)
     return agent_id
 
 
 def name_workspace(conn: Connection, name: str) -> None:
-    if not conn.execute(sa.update(WORKSPACE).where(WORKSPACE.c.id == 1).values(name=name)).rowcount:
-        conn.execute(sa.insert(WORKSPACE).values(id=1, name=name, settings={}, created_at=utcnow()))
+    insert_missing(conn, WORKSPACE, [{"id": 1, "name": name, "settings": {}, "created_at": utcnow()}], ("id",))
+    conn.execute(sa.update(WORKSPACE).where(WORKSPACE.c.id == 1).values(name=name))

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from hub.core import sessions
 from hub.core.sessions import COOKIE, make_link
 from hub.models import Agent, Session, utcnow
+from hub.welcome import console_lines
 from tests.http.conftest import PASSWORD, House, Person
 
 AGENT, SESSION = Agent.__table__, Session.__table__  # type: ignore[attr-defined]
@@ -32,6 +33,30 @@ async def test_of_two_who_press_at_once_one_becomes_owner(house: House) -> None:
     tries = (house.stranger().send("POST", "/api/links", {**body, "email": f"olive{n}@shop.example"}) for n in range(6))
     statuses = sorted(status for status, _ in await asyncio.gather(*tries))
     assert statuses == [200, 410, 410, 410, 410, 410]
+    owners = sa.select(sa.func.count()).where(AGENT.c.role == "owner")
+    assert await house.hub.db.read(lambda conn: conn.scalar(owners)) == 1
+
+
+async def test_the_links_of_two_processes_both_work_until_one_is_used(house: House) -> None:
+    links = [(await console_lines(house.app))[-1].rpartition("/")[2] for _ in range(2)]
+    for secret in links:
+        assert (await house.stranger().get(f"/api/links/{secret}"))["purpose"] == "owner"
+    body = {"token": links[0], "name": "Olive", "password": PASSWORD, "workspace": "Shop"}
+    await house.stranger().post("/api/links", {**body, "email": "olive@shop.example"})
+    assert (await house.stranger().send("GET", f"/api/links/{links[1]}"))[0] == 410
+    assert len(await console_lines(house.app)) == 1, "there is an owner now"
+
+
+async def test_of_two_with_different_links_one_becomes_owner(house: House) -> None:
+    links = [await house.hub.db.write(lambda conn: make_link(conn, "owner")) for _ in range(6)]
+    body = {"name": "Olive", "password": PASSWORD, "workspace": "Shop"}
+    tries = (
+        house.stranger().send("POST", "/api/links", {**body, "token": secret, "email": f"olive{n}@shop.example"})
+        for n, secret in enumerate(links)
+    )
+    statuses = sorted(status for status, _ in await asyncio.gather(*tries))
+    assert statuses[0] == 200
+    assert set(statuses[1:]) <= {409, 410}
     owners = sa.select(sa.func.count()).where(AGENT.c.role == "owner")
     assert await house.hub.db.read(lambda conn: conn.scalar(owners)) == 1
 
