@@ -383,6 +383,7 @@ def deliver(
         "inbox_id": inbox.id,
         "channel": inbox.channel,
         "lane": lane,
+        "seq": entry["seq"],
         "to_kind": kind,
         "to_address": address,
         "to_name": to.name[:200],

@@ -26,7 +26,9 @@ _DUE = (
         DELIVERY.c.next_at <= sa.bindparam("now", type_=DELIVERY.c.next_at.type),
         # a lane waits for its head: what stands behind one that isn't due must not crowd out other lanes
         ~sa.exists().where(
-            _BEFORE.c.lane == DELIVERY.c.lane, _BEFORE.c.state.in_(PENDING), _BEFORE.c.id < DELIVERY.c.id
+            _BEFORE.c.lane == DELIVERY.c.lane,
+            _BEFORE.c.state.in_(PENDING),
+            sa.tuple_(_BEFORE.c.seq, _BEFORE.c.id) < sa.tuple_(DELIVERY.c.seq, DELIVERY.c.id),
         ),
     )
     .order_by(DELIVERY.c.next_at)
@@ -58,7 +60,7 @@ _GIVE_BACK = (
 _HEAD = (
     sa.select(DELIVERY.c.id, DELIVERY.c.state, DELIVERY.c.next_at, DELIVERY.c.deadline_at, DELIVERY.c.inbox_id)
     .where(DELIVERY.c.lane == sa.bindparam("lane", type_=sa.Text), DELIVERY.c.state.in_(PENDING))
-    .order_by(DELIVERY.c.id)
+    .order_by(DELIVERY.c.seq, DELIVERY.c.id)
     .limit(1)
 )
 

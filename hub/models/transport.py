@@ -87,6 +87,7 @@ class Delivery(SQLModel, table=True):
         Index(
             "ix_delivery_lane",
             "lane",
+            "seq",
             "id",
             postgresql_where=text("state IN ('queued', 'sending')"),
             sqlite_where=text("state IN ('queued', 'sending')"),
@@ -115,6 +116,8 @@ class Delivery(SQLModel, table=True):
     inbox_id: UUID = Field(sa_column=uuid_column("inbox.id"))
     channel: str = Field(sa_column=text_column(None))
     lane: str = Field(sa_column=text_column(None))
+    seq: int = Field(default=0, sa_column=count_column())
+    """The entry's: lanes keep the thread's order, which no clock can turn round as it can that of ids."""
     to_kind: str = Field(sa_column=text_column(None))
     to_address: str = Field(sa_column=text_column(None))
     to_name: str = Field(default="", sa_column=text_column())
