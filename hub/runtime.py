@@ -74,3 +74,12 @@ class Hub:
 
 HUB = web.AppKey("hub", Hub)
 Publish = Callable[[list[Change]], Awaitable[None]]
+
+
+def client_address(request: web.Request) -> str:
+    """Who really asks: as many entries of X-Forwarded-For are believed as proxies of ours stand before us."""
+    proxies = request.app[HUB].config.trusted_proxies
+    named = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+    if proxies and len(named) >= proxies:
+        return named[-proxies][:64]
+    return request.remote or ""

@@ -21,12 +21,11 @@ import orjson
 from connectors.chat import identity
 from connectors.chat.settings import ChatSettings
 from hub import contract
-from hub.contract import Address, Malformed, Proof, State, Unverified
+from hub.contract import Address, Malformed, Proof, State, Unverified, is_email
 
 MAX_CHARS = 10_000
 MEDIA_BYTES = 25 * 1024 * 1024
 SIGNATURE = re.compile(r"t=([0-9]{1,11}),s=([a-z2-7]{20})")
-EMAIL = re.compile(r"[^@\s<>,;\"]{1,64}@[^@\s<>,;\"]{1,255}")
 
 
 class Chat(contract.Connector[ChatSettings]):
@@ -90,7 +89,7 @@ class Chat(contract.Connector[ChatSettings]):
     def _vouched(self, who: identity.Vouched) -> contract.Visitor:
         # `sub` means something at the host's alone: an address of ours keeps two sites' customer 42 apart
         address = identity.SIGNED_IN + self.context.sign(f"sub {who.sub}")
-        claims = [Address("email", who.email)] if EMAIL.fullmatch(who.email) else []
+        claims = [Address("email", who.email)] if is_email(who.email) else []
         if re.fullmatch(r"\+[0-9]{6,15}", who.phone):
             claims.append(Address("phone", who.phone))
         return contract.Visitor(Address("visitor", address, who.name), Proof.TOKEN, tuple(claims), history=True)
@@ -155,7 +154,7 @@ class Chat(contract.Connector[ChatSettings]):
             raise Malformed(f"The message can't be read: {error!r}") from error
         visitor, key, page = text(body, "visitor"), text(body, "key"), text(body, "page", "", 2000)
         email, name = text(body, "email", ""), text(body, "name", "")
-        if EMAIL.fullmatch(email):
+        if is_email(email):
             claims.append(Address("email", email))
         if name:
             claims.append(Address("name", name))

@@ -15,12 +15,12 @@ from hub.core.desk import InboxFacts
 from hub.core.sessions import COOKIE, SESSION_LIFE, SignedIn
 from hub.http.bodies import read_body
 from hub.http.errors import HttpProblem
-from hub.runtime import HUB, Hub
+from hub.runtime import Hub, client_address
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-__all__ = ["COOKIE", "Admit", "Ask", "client_address"]
+__all__ = ["COOKIE", "Admit", "Ask"]
 
 
 @dataclass
@@ -88,12 +88,3 @@ class Ask:
 
 
 Admit = Callable[[web.Request, Right | None], Awaitable[Ask]]
-
-
-def client_address(request: web.Request) -> str:
-    """Where the request came from; only as many forwarding headers are believed as proxies are configured."""
-    proxies = request.app[HUB].config.trusted_proxies
-    chain = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
-    if proxies and chain:
-        return chain[-min(proxies, len(chain))][:64]
-    return request.remote or ""

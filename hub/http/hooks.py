@@ -11,10 +11,9 @@ from uuid import UUID
 from aiohttp import web
 
 from hub.contract import Raw
-from hub.http.ask import client_address
 from hub.http.bodies import read_body
 from hub.http.errors import HttpProblem
-from hub.runtime import HUB
+from hub.runtime import HUB, client_address
 
 NO_INBOX = "There is no inbox with this id. Copy its address from Settings, Channels."
 

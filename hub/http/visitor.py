@@ -14,14 +14,13 @@ from hub.contract import Connector, Converses, Unverified
 from hub.core import chatlink
 from hub.core.read import public, visitors
 from hub.db import insert
-from hub.http.ask import client_address
 from hub.http.bodies import read_body
 from hub.http.errors import HttpProblem, unreadable_text
 from hub.http.files import file_name, media_type, store
 from hub.http.limits import Limit, spend
 from hub.http.session import TRIES
 from hub.models import Attachment, new_id
-from hub.runtime import HUB
+from hub.runtime import HUB, client_address
 from hub.secrets import BadToken
 
 ATTACHMENT = Attachment.__table__  # type: ignore[attr-defined]

@@ -14,7 +14,8 @@ import socketio
 import socketio.packet
 from aiohttp import web
 
-from hub.live.limits import Limits, Meter, is_loopback, remote_ip
+from hub.live.limits import Limits, Meter, is_loopback
+from hub.runtime import client_address
 
 log = logging.getLogger(__name__)
 quiet = logging.getLogger(f"{__name__}.protocol")
@@ -95,7 +96,7 @@ class Rooms(socketio.AsyncManager):  # type: ignore[misc]
 class Server(socketio.AsyncServer):  # type: ignore[misc]
     """Counts connections and packets before they are looked into, and ends a connection that sends rubbish."""
 
-    def __init__(self, limits: Limits, trusted_proxies: int) -> None:
+    def __init__(self, limits: Limits) -> None:
         super().__init__(
             client_manager=Rooms(limits),
             async_mode="aiohttp",
@@ -109,14 +110,13 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]
             ping_timeout=20,
         )
         self._limits = limits
-        self._trusted_proxies = trusted_proxies
         self._frames = Meter(limits.frames)
         self._since: dict[str, tuple[str, float]] = {}
         """By connection: whence and when it came."""
         self._by_ip: Counter[str] = Counter()
 
     async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> bool | None:
-        ip = remote_ip(request_of(environ), self._trusted_proxies)
+        ip = client_address(request_of(environ))
         if self._by_ip[ip] >= self._limits.sockets_by_ip and not is_loopback(ip):
             return False
         self._by_ip[ip] += 1

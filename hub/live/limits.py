@@ -7,8 +7,6 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from aiohttp import web
-
 
 @dataclass(frozen=True, slots=True)
 class Rate:
@@ -57,14 +55,6 @@ class Meter:
 
     def forget(self, key: str) -> None:
         self._held.pop(key, None)
-
-
-def remote_ip(request: web.Request, trusted_proxies: int) -> str:
-    """Who really asks: as many entries of X-Forwarded-For are believed as proxies of ours stand before us."""
-    named = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
-    if trusted_proxies and len(named) >= trusted_proxies:
-        return named[-trusted_proxies]
-    return request.remote or ""
 
 
 def is_loopback(ip: str) -> bool:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from hub.contract import Capabilities
+from hub.contract import Capabilities, is_email
 
 KEY = re.compile(r"[A-Za-z0-9_.:-]{8,100}")
-EMAIL = re.compile(r"[^@\s<>,;\"]{1,64}@[^@\s<>,;\"]{1,255}")
 MOST_FILES = 20
 
 
@@ -48,7 +47,7 @@ def read_claims(given: Any) -> dict[str, str]:
         raise Wrong("This message is incomplete. Load the page again.")
     found: dict[str, str] = {}
     if email := given.get("email"):
-        if not isinstance(email, str) or not EMAIL.fullmatch(email.strip()):
+        if not isinstance(email, str) or not is_email(email.strip()):
             raise Wrong("This doesn't look like an email address. Check it, please: name@example.com.")
         found["email"] = email.strip()
     if name := given.get("name"):

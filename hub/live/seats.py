@@ -13,8 +13,7 @@ from socketio.exceptions import ConnectionRefusedError
 from hub.contract import Address, Connector, Converses, Unverified, Visitor
 from hub.core.read import public, visitors
 from hub.live.agents import own_origin
-from hub.live.limits import remote_ip
-from hub.runtime import Hub
+from hub.runtime import Hub, client_address
 
 
 @dataclass(slots=True)
@@ -63,8 +62,7 @@ def admit(hub: Hub, sid: str, request: web.Request, hello: dict[str, Any]) -> Se
         visitor = connector.admit(hello, origin)
     except Unverified as error:
         raise refusal(str(error), _blame(connector, hello, origin)) from None
-    ip = remote_ip(request, hub.config.trusted_proxies)
-    return Seat(sid, inbox_id, connector, visitor, connector.capabilities.channel, ip)
+    return Seat(sid, inbox_id, connector, visitor, connector.capabilities.channel, client_address(request))
 
 
 def refusal(message: str, code: str = "") -> ConnectionRefusedError:

@@ -36,7 +36,7 @@ class Live:
         process = uuid4().hex
         self._hub = hub
         self._every = {self.revs: revs_every, self.check: check_every}
-        self.server = Server(limits, hub.config.trusted_proxies)
+        self.server = Server(limits)
         self.rooms: Rooms = self.server.manager
         self.bus: Bus = RedisBus(hub.config.redis_url, process) if hub.config.redis_url else Alone()
         self.publisher = Publisher(hub.db, self.rooms, self.bus, public.file_url(hub.keys))

@@ -317,3 +317,15 @@ async def test_where_web_sockets_are_blocked_polling_does(house: House) -> None:
     await agent.ask("open", {"thread": str(thread_id)})
     await house.reply(thread_id, address_in(answer["visitor"]), "Grüße")
     await visitor.wait("entries", lambda told: any(entry["text"] == "Grüße" for entry in told["entries"]))
+
+
+async def test_who_comes_is_told_by_our_own_proxies_and_by_nobody_else(db_url: str, tmp_path: Path) -> None:
+    async with a_house(tmp_path, db_url, trusted_proxies=2) as house:
+        house.chat = await house.new_chat()
+        for named, ip in {
+            "203.0.113.9, 192.0.2.7, 198.51.100.1": "192.0.2.7",  # the first is the visitor's own invention
+            "192.0.2.7": "127.0.0.1",  # came by one of two proxies: who wrote it, nobody knows
+            "": "127.0.0.1",
+        }.items():
+            await house.visitor(headers={"X-Forwarded-For": named})
+            assert list(house.live.visitors.seats.values())[-1].ip == ip
