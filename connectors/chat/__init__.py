@@ -25,6 +25,7 @@ from hub.contract import Address, Malformed, Proof, State, Unverified, is_email
 
 MAX_CHARS = 10_000
 MEDIA_BYTES = 25 * 1024 * 1024
+SHOWN = {"name", "greeting", "reply_time", "back", "colour", "lang", "launcher", "launcher_text", "position"}
 SIGNATURE = re.compile(r"t=([0-9]{1,11}),s=([a-z2-7]{20})")
 
 
@@ -83,8 +84,8 @@ class Chat(contract.Connector[ChatSettings]):
     def public_config(self) -> dict[str, Any]:
         own = self.settings
         ways = [{"kind": "email", "label": own.email, "url": f"mailto:{own.email}"}] if own.email else []
-        look = own.model_dump(include={"name", "greeting", "colour", "lang", "launcher", "launcher_text", "position"})
-        return {**look, "max_upload": MEDIA_BYTES, "ways": ways, "links": []}
+        shown = own.model_dump(include=SHOWN)
+        return {**shown, "max_upload": MEDIA_BYTES, "ways": ways, "links": []}
 
     def _vouched(self, who: identity.Vouched) -> contract.Visitor:
         # `sub` means something at the host's alone: an address of ours keeps two sites' customer 42 apart

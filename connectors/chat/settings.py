@@ -25,6 +25,14 @@ class ChatSettings(contract.Settings):
     greeting: str = Field(
         "Hello. How can we help?", max_length=500, description="The first thing a visitor reads, before anybody writes."
     )
+    reply_time: str = Field(
+        "",
+        max_length=80,
+        description="Shown while somebody is there, in your own words: `Usually replies within 10 minutes`.",
+    )
+    back: str = Field(
+        "", max_length=80, description="Shown while nobody is there, in your own words: `Back on weekdays at 9:00`."
+    )
     colour: str = Field(
         "#1C4A3C",
         pattern=r"^#[0-9A-Fa-f]{6}$",

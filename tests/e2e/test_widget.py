@@ -182,6 +182,24 @@ async def test_nobody_there_asks_for_an_address_and_it_is_only_a_claim(
     await expect(page.get_by_role("textbox", name="Write a message")).to_be_visible()
 
 
+async def test_the_team_says_how_soon_it_answers_and_when_it_is_back(
+    chat: Chat, visitor_context: BrowserContext
+) -> None:
+    visitor = await open_page(visitor_context, chat.page_url)
+    header = visitor.app.get_by_role("banner")
+    await expect(header).to_contain_text("We are here now")
+    words = {"reply_time": "Usually replies within 10 minutes", "back": "Back on weekdays at 9:00"}
+    (inbox,) = [one for one in await chat.owner.get("/inboxes") if one["id"] == chat.inbox]
+    await chat.owner.call("PATCH", f"/inboxes/{chat.inbox}", {"settings": {**inbox["settings"], **words}})
+    visitor = await open_page(visitor_context, chat.page_url)
+    header = visitor.app.get_by_role("banner")
+    await expect(header).to_contain_text("Usually replies within 10 minutes")
+    await chat.agents.pop().disconnect()
+    await until(lambda: _away(chat), "the team away")
+    visitor = await open_page(visitor_context, chat.page_url)
+    await expect(visitor.app.get_by_role("banner")).to_contain_text("Back on weekdays at 9:00")
+
+
 async def _away(chat: Chat) -> bool:
     async with aiohttp.ClientSession() as session, session.get(f"{chat.hub.url}/widget/config/{chat.inbox}") as told:
         return (await told.json())["online"] is False

@@ -241,3 +241,14 @@ def test_the_public_config_tells_no_secret() -> None:
     shown = json.dumps(chat(identity_secret=SECRET, name="Shop", email="help@shop.example").public_config())
     assert SECRET not in shown
     assert "mailto:help@shop.example" in shown
+
+
+def test_the_public_config_says_when_somebody_answers_in_the_teams_own_words() -> None:
+    shown = chat(reply_time="Usually within the hour", back="Back at 9").public_config()
+    assert (shown["reply_time"], shown["back"]) == ("Usually within the hour", "Back at 9")
+
+
+def test_what_was_read_is_told_unless_the_inbox_says_otherwise() -> None:
+    assert chat().capabilities.tells_read
+    assert not chat(tells_read=False).capabilities.tells_read
+    assert Chat.capabilities.tells_read, "another inbox's choice is its own"

@@ -5,7 +5,6 @@ export const VERSION = 1;
 export type ToApp =
   | { type: "open" | "close"; page: string }
   | { type: "identify"; token: string }
-  | { type: "context"; data: Record<string, string> }
   | { type: "prefill"; text?: string; email?: string }
   | { type: "shutdown" };
 

@@ -24,7 +24,6 @@ export function joinHost(host: string, m: Messenger, app: App): void {
       app.focus();
     } else if (message.type === "close") m.hide();
     else if (message.type === "identify") m.identify(message.token);
-    else if (message.type === "context") m.context = message.data;
     else if (message.type === "prefill") {
       if (message.email) m.email = message.email;
       if (message.text) app.prefill(message.text);
@@ -51,14 +50,5 @@ function checked(data: unknown): ToApp | undefined {
   if (type === "shutdown") return { type };
   if (type === "identify") return { type, token: text(rest.token) };
   if (type === "prefill") return { type, text: text(rest.text), email: text(rest.email) };
-  if (type === "context" && rest.data && typeof rest.data === "object") return { type, data: flat(rest.data) };
   return undefined;
 }
-
-/** Twenty short texts at most: what a page may say about where its visitor is. */
-const flat = (data: object) =>
-  Object.fromEntries(
-    Object.entries(data)
-      .slice(0, 20)
-      .map(([name, value]) => [name.slice(0, 50), String(value).slice(0, 500)]),
-  );

@@ -38,7 +38,6 @@ export class Messenger {
   visitor = "";
   email = "";
   page = "";
-  context?: Record<string, string>;
   onchange = () => {};
   onmessage = (_mine: boolean) => {};
   onexpired = () => {};
@@ -373,7 +372,6 @@ export class Messenger {
         attachments: message.files.map((file) => file.id),
         claims: this.email ? { email: this.email } : undefined,
         page: this.page || undefined,
-        context: this.context,
       });
     } catch {
       return undefined;

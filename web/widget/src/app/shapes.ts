@@ -38,10 +38,9 @@ export interface Config {
   colour?: string;
   lang?: string;
   online?: boolean;
-  /** When somebody is there again, for an hour of day in the visitor's zone. */
-  back_at?: string | null;
-  /** Measured, in seconds; absent when there is nothing to measure. */
-  reply_time?: number | null;
+  /** What the team says of itself while somebody is there, and while nobody is. */
+  reply_time?: string;
+  back?: string;
   max_upload?: number;
   ways?: { kind: string; label: string; url: string }[];
   links?: { label: string; url: string }[];

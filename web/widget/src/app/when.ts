@@ -23,16 +23,8 @@ export const day = (at: string) => dayName(at).replace(/^./u, (first) => first.t
 export const sameDay = (one: string, other: string) => startOfDay(Date.parse(one)) === startOfDay(Date.parse(other));
 
 /** "20:11" for today, "Monday 18:22" before. */
-export const moment = (at: string) => (sameDay(at, new Date().toISOString()) ? clock(at) : dated(at));
-
-export const dated = (at: string) => `${dayName(at)} ${clock(at)}`;
-
-export function lasting(seconds: number): string {
-  const hours = seconds >= 5400;
-  const count = Math.max(1, Math.round(seconds / (hours ? 3600 : 60)));
-  const unit = hours ? "hour" : "minute";
-  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short" }).format(count);
-}
+export const moment = (at: string) =>
+  sameDay(at, new Date().toISOString()) ? clock(at) : `${dayName(at)} ${clock(at)}`;
 
 export function size(bytes: number): string {
   const mega = bytes >= 1e6;

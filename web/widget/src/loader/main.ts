@@ -145,7 +145,6 @@ const Onethread = {
   open: () => toggle(true),
   close: () => toggle(false),
   identify,
-  setContext: (data: Record<string, string>) => send({ type: "context", data }),
   prefill: (words: { text?: string; email?: string }) => send({ type: "prefill", ...words }),
   on: (name: string, listener: (event: Event) => void) => events.addEventListener(name, listener),
   /** What this device keeps of the conversation goes too, though the app was never opened on this page. */

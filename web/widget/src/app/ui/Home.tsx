@@ -2,7 +2,7 @@ import type { Config, PublicEntry } from "../shapes";
 import { moment } from "../when";
 import { t } from "../words";
 import { Icon } from "./Icon";
-import { Avatar, availability, IconButton } from "./parts";
+import { Availability, Avatar, IconButton } from "./parts";
 
 /** Only where there is more to do than to write. */
 export const hasHome = (config: Config) => Boolean(config.ways?.length || config.links?.length);
@@ -28,7 +28,9 @@ export function Home({ config, latest, onTalk, onClose }: Props) {
         <h1>
           <bdi>{config.greeting || t("hello")}</bdi>
         </h1>
-        <p>{availability(config)}</p>
+        <p>
+          <Availability {...config} />
+        </p>
       </header>
       <main class="homeb">
         <div class="card">

@@ -1,6 +1,5 @@
 import type { ComponentChildren } from "preact";
 import type { Agent, Config } from "../shapes";
-import { dated, lasting } from "../when";
 import { t } from "../words";
 import { Icon, type IconName } from "./Icon";
 
@@ -34,12 +33,10 @@ const initialsOf = (name: string) =>
     .join("")
     .toLocaleUpperCase();
 
-/** Promises only what was measured. */
-export function availability(config: Config): string {
-  if (config.online === false) return config.back_at ? t("back_at", { when: dated(config.back_at) }) : t("away");
-  if (config.reply_time) return t("replies", { time: lasting(config.reply_time) });
-  return config.online ? t("online") : "";
-}
+/** Nobody there or somebody, in the team's own words where it has any. */
+export const Availability = ({ online, reply_time, back }: Config) => (
+  <bdi>{online ? reply_time || t("online") : online === false ? back || t("away") : ""}</bdi>
+);
 
 interface HeaderProps {
   config: Config;
@@ -58,7 +55,9 @@ export const Header = ({ config, agent, title, onBack, onClose }: HeaderProps) =
       <h1 class="clip">
         <bdi>{title ?? agent?.name ?? config.name}</bdi>
       </h1>
-      <div class={config.online ? "mut live clip" : "mut clip"}>{availability(config)}</div>
+      <div class={config.online ? "mut live clip" : "mut clip"}>
+        <Availability {...config} />
+      </div>
     </div>
     {onClose && <IconButton name="close" label={t("close")} onClick={onClose} />}
   </header>
@@ -69,7 +68,9 @@ export const Welcome = ({ config }: { config: Config }) => (
     <h2>
       <bdi>{config.greeting || t("hello")}</bdi>
     </h2>
-    <p class="sec">{availability(config)}</p>
+    <p class="sec">
+      <Availability {...config} />
+    </p>
   </div>
 );
 
