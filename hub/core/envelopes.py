@@ -94,7 +94,9 @@ def set_aside(conn: Connection, inbox_id: UUID, before: datetime, problem: str) 
         return ""
     reason = DISCONNECTED if removed else f"{CANT_RUN} {problem}"
     here = ENVELOPE.c.inbox_id == inbox_id, ENVELOPE.c.received_at < before
-    conn.execute(sa.update(ENVELOPE).where(IS_WAITING, ENVELOPE.c.state == "new", *here).values(state="dead", reason=reason))
+    conn.execute(
+        sa.update(ENVELOPE).where(IS_WAITING, ENVELOPE.c.state == "new", *here).values(state="dead", reason=reason)
+    )
     return reason
 
 

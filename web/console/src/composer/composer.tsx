@@ -52,7 +52,11 @@ export function Composer({ thread, row, me, onReview, onDone }: ComposerProps) {
   useEffect(() => {
     if (!back) return;
     const from = thread.targets.find((one) => one.inbox_id === back.draft.inbox_id);
-    keep(key(me.id, thread.id, slotOf(from)), { content: fromDraft(back.draft), version: back.draft.version, dirty: true });
+    keep(key(me.id, thread.id, slotOf(from)), {
+      content: fromDraft(back.draft),
+      version: back.draft.version,
+      dirty: true,
+    });
     takenBack.set(() => null);
     client.setQueryData<Thread>(
       keys.thread(thread.id),
