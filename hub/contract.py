@@ -346,6 +346,11 @@ class Connector(ABC, Generic[S]):
         return ""
 
     @property
+    def has_webhook(self) -> bool:
+        """Does the provider deliver to `Context.hook_url`? Not by itself where the connector opens its own door."""
+        return not isinstance(self, Listens | Converses)
+
+    @property
     def listens_everywhere(self) -> bool:
         """For `Listens`: every process opens its own door (a port), rather than one reading for all (a mailbox)."""
         return False

@@ -166,7 +166,7 @@ def _out(ask: Ask, row: Mapping[str, Any]) -> InboxOut:
         state="active" if row["active"] and not problem else "paused",
         paused_reason=problem or row["paused_reason"],
         settings=_settings(ask, row) if Right.MANAGE in ask.me.rights else {},
-        hook_url=f"{base}/hooks/{row['id']}",
+        hook_url=f"{base}/hooks/{row['id']}" if running is not None and running.has_webhook else "",
         snippet=f'<script async src="{base}/w.js" data-inbox="{row["id"]}"></script>' if live else "",
         last_in_at=row["last_in_at"],
         last_out_at=row["last_out_at"],

@@ -1,10 +1,13 @@
 """Connecting channels: secrets go in and never come out, and errors name their field."""
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from connectors.email.simulator import MailProvider
 from hub.models import Inbox
 from tests.http.conftest import SECRET, House, Person
+from tests.support.processes import free_port
 
 INBOX = Inbox.__table__  # type: ignore[attr-defined]
 
@@ -29,6 +32,29 @@ async def test_a_secret_never_comes_back_and_survives_a_change(house: House, own
     assert (status, changed["name"], changed["settings"]["secret"]) == (200, "Shop orders", "")
     assert await house.arrive(inbox, "still signed with the same secret") == 200
     assert (await owner.get("/api/inboxes"))[0]["last_in_at"]
+
+
+async def test_an_optional_secret_is_taken_away_by_null(house: House, owner: Person, inbox: str) -> None:
+    async def stored() -> set[str]:
+        return {name for entry in await owner.get("/api/inboxes") for name in entry["settings"]}
+
+    def change(given: str | None) -> dict[str, Any]:
+        return {"settings": {"secret": "", "previous_secret": given}}
+
+    await owner.send("PATCH", f"/api/inboxes/{inbox}", change("what-it-was-before"))
+    assert "previous_secret" in await stored()
+    await owner.send("PATCH", f"/api/inboxes/{inbox}", change(""))
+    assert "previous_secret" in await stored(), "an empty field keeps it"
+    assert (await owner.send("PATCH", f"/api/inboxes/{inbox}", change(None)))[0] == 200
+    assert await stored() == {"secret"}
+
+
+async def test_what_opens_its_own_door_shows_no_webhook(house: House, owner: Person) -> None:
+    mail = {"address": "support@shop.example", "listen_port": free_port(), "smtp_host": "127.0.0.1"}
+    for connector, settings in (("email", mail), ("chat", {})):
+        body = {"connector": connector, "name": connector, "settings": settings}
+        added = await owner.post("/api/inboxes", body, want=201)
+        assert (added["hook_url"], bool(added["snippet"])) == ("", connector == "chat")
 
 
 async def test_who_only_works_here_sees_no_settings(house: House, agent: Person, inbox: str) -> None:
