@@ -78,7 +78,7 @@ export function InboxForm({ connector, inbox, onDone, onBack }: InboxFormProps) 
           schema={schema}
           values={values}
           errors={errors}
-          stored={inbox !== undefined}
+          stored={inbox?.settings}
           onChange={(field, value) => {
             setTested(null);
             setValues((old) => ({ ...old, [field]: value }));

@@ -1,4 +1,5 @@
 import { useId } from "react";
+import { Button } from "../ui/button";
 import { Field } from "../ui/form";
 import { text } from "./messages";
 
@@ -49,8 +50,8 @@ interface SchemaFormProps {
   schema: Schema;
   values: Values;
   errors: Record<string, string>;
-  /** Secrets are stored: an empty field keeps them. */
-  stored: boolean;
+  /** The inbox's settings as the hub tells them: a secret that is among them is stored, an empty field keeps it. */
+  stored?: Values;
   onChange: (name: string, value: unknown) => void;
 }
 
@@ -64,7 +65,7 @@ export function SchemaForm({ schema, values, errors, stored, onChange }: SchemaF
       value={values[name]}
       error={errors[name] ?? errors[`settings.${name}`]}
       required={required.has(name)}
-      stored={stored}
+      stored={stored !== undefined && name in stored}
       onChange={(value) => onChange(name, value)}
     />
   );
@@ -156,8 +157,9 @@ function SchemaField({ name, part, value, error, required, stored, onChange }: S
     );
   }
   const number = part.type === "integer" || part.type === "number";
-  const secret = part.writeOnly || part.format === "password";
-  return (
+  const secret = Boolean(part.writeOnly || part.format === "password");
+  const removed = secret && value === null;
+  const field = (
     <Field
       label={label}
       name={name}
@@ -170,7 +172,13 @@ function SchemaField({ name, part, value, error, required, stored, onChange }: S
       autoComplete={secret ? "new-password" : "off"}
       spellCheck={false}
       placeholder={
-        secret && stored ? text.secretKept : part.examples?.[0] === undefined ? undefined : String(part.examples[0])
+        removed
+          ? text.secretRemoved
+          : secret && stored
+            ? text.secretKept
+            : part.examples?.[0] === undefined
+              ? undefined
+              : String(part.examples[0])
       }
       help={part.help}
       error={error}
@@ -178,6 +186,15 @@ function SchemaField({ name, part, value, error, required, stored, onChange }: S
         onChange(number && event.target.value !== "" ? Number(event.target.value) : event.target.value)
       }
     />
+  );
+  if (!secret || !stored || required) return field;
+  return (
+    <div className="field">
+      {field}
+      <Button look="link" className="secret-remove" onClick={() => onChange(removed ? "" : null)}>
+        {removed ? text.keepSecret(label) : text.removeSecret(label)}
+      </Button>
+    </div>
   );
 }
 
