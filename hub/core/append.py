@@ -113,7 +113,7 @@ def append(batch: Batch, inbox: InboxFacts, heard: Heard, envelope_id: UUID | No
         reply_to=chosen.answers,
         ref_space=inbox.ref_space,
         ref=message.ref,
-        data=_data(heard),
+        data=_data(heard, routing.elsewhere(batch, thread, heard, inbox.ref_space)),
     )
     for ref in message.refs:
         batch.refer(thread, ref, entry)
@@ -123,9 +123,11 @@ def append(batch: Batch, inbox: InboxFacts, heard: Heard, envelope_id: UUID | No
     return entry
 
 
-def _data(heard: Heard) -> dict[str, Any] | None:
+def _data(heard: Heard, refers_to: dict[str, str | None] | None) -> dict[str, Any] | None:
     message = heard.message
     data: dict[str, Any] = dict(message.data)
+    if refers_to:
+        data["refers_to"] = refers_to
     if message.to:
         data["to"] = [_address(a) for a in message.to]
     if message.cc:

@@ -102,6 +102,19 @@ def _by_reference(batch: Batch, thread: ThreadState, heard: Heard, ref_space: st
     return None
 
 
+def elsewhere(batch: Batch, thread: ThreadState, heard: Heard, ref_space: str) -> dict[str, str | None] | None:
+    """What a message names in somebody else's thread: it selects nothing (rule 14), but an agent should know."""
+    for case_id in heard.cases:
+        case = batch.cases.get(case_id)
+        if case and case["thread_id"] != thread.id:
+            return {"thread_id": str(case["thread_id"]), "case_id": str(case_id)}
+    for ref in heard.message.reply_to:
+        known = batch.known.get((ref_space, ref))
+        if known and known[1] != thread.id:
+            return {"thread_id": str(known[1]), "case_id": str(known[2]) if known[2] else None}
+    return None
+
+
 def _is_open(case: Row) -> bool:
     return case["status"] not in CLOSED
 

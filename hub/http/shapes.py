@@ -164,6 +164,13 @@ class Author(Shape):
     name: str
 
 
+class RefersTo(Shape):
+    """Somebody else's conversation."""
+
+    thread_id: UUID
+    case_id: UUID | None = None
+
+
 class EntryOut(Shape):
     """One item of the thread as agents see it."""
 
@@ -198,6 +205,8 @@ class EntryOut(Shape):
     event: dict[str, Any] | None = None
     """For kind `event`: `{"type": "assigned", …}`, see `hub.core.events`."""
     reply_to: UUID | None = None
+    refers_to: RefersTo | None = None
+    """Another thread that this message answers, by a token or an id of a message there: it stays in its sender's."""
     client_key: str | None = None
     has_original: bool = False
     redacted: bool = False

@@ -194,3 +194,19 @@ async def _give_visitor(workshop: Workshop, thread_id: UUID) -> None:
     row = {"id": new_id(), "kind": "visitor", "address": "v_maya", "customer_id": customer_id, "name": "",
            "trust": "verified", "shared": False, "undeliverable": "", "created_at": workshop.now}  # fmt: skip
     await workshop.db.write(lambda conn: insert(conn, Identity.__table__, [row]))  # type: ignore[attr-defined]
+
+
+async def test_a_stranger_s_answer_stays_in_their_thread_and_tells_what_it_refers_to(workshop: Workshop) -> None:
+    """Somebody the mail was passed on to answers it: by token, or by what the customer's own mail was called."""
+    first = await workshop.hear("maya@example.com", "My order", ref="mail-1")
+    case = await workshop.row(Case)
+    named = {"thread_id": str(first.threads[0]), "case_id": str(case["id"])}
+    token = workshop.desk.case_token(case["id"])
+    for number, pointing in enumerate(({"token": token}, {"reply_to": ("mail-1",)})):
+        heard = await workshop.hear(f"friend{number}@example.com", "I know about it", **pointing)  # type: ignore[arg-type]
+        assert heard.threads != first.threads
+        entry = await workshop.entry(heard)
+        assert (entry["data"]["refers_to"], entry["case_id"] != case["id"]) == (named, True)
+    heard = await workshop.hear("maya@example.com", "One more thing", token=token, reply_to=("mail-1",))
+    own = await workshop.entry(heard)
+    assert (own["case_id"], "refers_to" in (own["data"] or {})) == (case["id"], False)

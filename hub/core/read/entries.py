@@ -160,6 +160,7 @@ def _entry(row: Any, deliveries: list[Out], files: list[Out], delivery_rev: int)
         "warnings": data.get("warnings", []),
         "event": data if row.kind == "event" else None,
         "reply_to": row.reply_to,
+        "refers_to": data.get("refers_to") if row.direction == "in" else None,
         "client_key": row.client_key,
         "has_original": row.envelope_id is not None,
         "redacted": row.redacted_at is not None,

@@ -30,6 +30,7 @@ export function entry(seq: number, given: Partial<Entry> = {}): Entry {
     warnings: [],
     event: null,
     reply_to: null,
+    refers_to: null,
     client_key: null,
     has_original: false,
     redacted: false,

@@ -10,6 +10,7 @@ export const keys = {
   lists: ["cases"] as const,
   list: (query: Query) => ["cases", query] as const,
   counts: (view: string) => ["counts", view] as const,
+  referred: (id: string) => ["referred", id] as const,
   threads: ["thread"] as const,
   thread: (id: string) => ["thread", id] as const,
   customers: (q: string) => ["customers", q] as const,

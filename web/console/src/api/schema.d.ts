@@ -1681,6 +1681,11 @@ export interface components {
              */
             reply_to?: string | null;
             /**
+             * @description Another thread that this message answers, by a token or an id of a message there: it stays in its sender's.
+             * @default null
+             */
+            refers_to?: components["schemas"]["RefersTo"] | null;
+            /**
              * Client Key
              * @default null
              */
@@ -2133,6 +2138,22 @@ export interface components {
              * @default
              */
             name?: string;
+        };
+        /**
+         * RefersTo
+         * @description Somebody else's conversation.
+         */
+        RefersTo: {
+            /**
+             * Thread Id
+             * Format: uuid
+             */
+            thread_id: string;
+            /**
+             * Case Id
+             * @default null
+             */
+            case_id?: string | null;
         };
         /** ReplyIn */
         ReplyIn: {

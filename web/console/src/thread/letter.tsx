@@ -9,6 +9,7 @@ import { useTheme } from "../ui/preferences";
 import { Plain } from "../ui/rich";
 import { exactTime, time } from "../ui/time";
 import { DeliveryState } from "./delivery";
+import { Elsewhere } from "./elsewhere";
 import { EntryMenu } from "./entry-menu";
 import { needsPaper, prepare } from "./mail";
 import { MailFrame } from "./mail-frame";
@@ -45,6 +46,7 @@ export function Letter({ entry, cases, onCollapse }: LetterProps) {
         <EntryMenu entry={entry} cases={cases} onCollapse={onCollapse} />
       </header>
       <div className="letter-body">
+        {entry.refers_to && <Elsewhere to={entry.refers_to} />}
         {entry.warnings.map((warning) => (
           <p key={warning} className="warning">
             <Icon name="triangle-alert" size="s" />
