@@ -89,15 +89,22 @@ def _others_failed(batch: Batch, case_id: UUID) -> bool:
     return bool(stored) or any(row["state"] == State.FAILED for row in here)
 
 
+class _OfDelivery:
+    """A job about one delivery."""
+
+    __slots__ = ()
+    delivery_id: UUID
+
+    def wants(self, wants: Wants) -> None:
+        wants.deliveries.add(self.delivery_id)
+
+
 @dataclass(frozen=True, slots=True)
-class Begin:
+class Begin(_OfDelivery):
     """A send starts. After this commit a crash leaves `sending`, which nobody sends again by itself (rule 10)."""
 
     delivery_id: UUID
     worker: str
-
-    def wants(self, wants: Wants) -> None:
-        wants.deliveries.add(self.delivery_id)
 
     def run(self, batch: Batch) -> int:
         """The attempt's number. Raises `Conflict` if it isn't ours to send any more."""
@@ -112,7 +119,7 @@ class Begin:
 
 
 @dataclass(frozen=True, slots=True)
-class Settle:
+class Settle(_OfDelivery):
     """How one attempt ended. `retry_at` puts it back into its lane."""
 
     delivery_id: UUID
@@ -124,9 +131,6 @@ class Settle:
     continue_at: datetime | None = None
     refer: bool = False
     """Later messages may point at the entry by this ref."""
-
-    def wants(self, wants: Wants) -> None:
-        wants.deliveries.add(self.delivery_id)
 
     def run(self, batch: Batch) -> None:
         delivery = batch.delivery(self.delivery_id)
@@ -159,15 +163,12 @@ class Settle:
 
 
 @dataclass(frozen=True, slots=True)
-class Abandoned:
+class Abandoned(_OfDelivery):
     """A lane's lease ran out while something was being sent: whether it arrived, nobody knows."""
 
     delivery_id: UUID
     again: bool
     """The channel's sends are idempotent: sending again is harmless."""
-
-    def wants(self, wants: Wants) -> None:
-        wants.deliveries.add(self.delivery_id)
 
     def run(self, batch: Batch) -> None:
         delivery = batch.delivery(self.delivery_id)
@@ -182,14 +183,11 @@ class Abandoned:
 
 
 @dataclass(frozen=True, slots=True)
-class Retry:
+class Retry(_OfDelivery):
     """An agent sends a failed or uncertain delivery again: a new attempt of the same delivery."""
 
     actor: Actor
     delivery_id: UUID
-
-    def wants(self, wants: Wants) -> None:
-        wants.deliveries.add(self.delivery_id)
 
     def run(self, batch: Batch) -> None:
         delivery = batch.delivery(self.delivery_id)
@@ -203,14 +201,11 @@ class Retry:
 
 
 @dataclass(frozen=True, slots=True)
-class Cancel:
+class Cancel(_OfDelivery):
     """An agent takes a queued delivery out of its lane."""
 
     actor: Actor
     delivery_id: UUID
-
-    def wants(self, wants: Wants) -> None:
-        wants.deliveries.add(self.delivery_id)
 
     def run(self, batch: Batch) -> None:
         delivery = batch.delivery(self.delivery_id)
@@ -220,15 +215,12 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True)
-class SettleByHand:
+class SettleByHand(_OfDelivery):
     """An agent knows what became of an uncertain delivery."""
 
     actor: Actor
     delivery_id: UUID
     state: State
-
-    def wants(self, wants: Wants) -> None:
-        wants.deliveries.add(self.delivery_id)
 
     def run(self, batch: Batch) -> None:
         delivery = batch.delivery(self.delivery_id)
