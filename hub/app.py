@@ -27,7 +27,7 @@ from hub.core.desk import Desk
 from hub.core.identify import identify
 from hub.core.lanes import give_back_all
 from hub.core.receive import receive
-from hub.db import Database
+from hub.db import Database, DatabaseGone
 from hub.flow.announce import Announcer
 from hub.flow.dispatch import Dispatch
 from hub.flow.indexing import Indexing
@@ -137,6 +137,8 @@ async def _run(hub: Hub, loops: _Loops) -> AsyncIterator[None]:
         with contextlib.suppress(asyncio.CancelledError):
             await task
     await hub.intake.close()
+    with contextlib.suppress(DatabaseGone):
+        await hub.inboxes.note_heard()
     await hub.writer.close()
     await hub.http.close()
     await hub.db.close()

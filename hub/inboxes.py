@@ -46,6 +46,8 @@ class Inboxes:
         self._broken: dict[UUID, tuple[int, str]] = {}
         self._listeners: list[Callable[[], None]] = []
         self._lock = asyncio.Lock()
+        self._heard: dict[UUID, datetime] = {}
+        self._noted: dict[UUID, datetime] = {}
 
     def get(self, inbox_id: UUID) -> Connector[Any] | None:
         running = self._running.get(inbox_id)
@@ -68,6 +70,28 @@ class Inboxes:
     def problem(self, inbox_id: UUID) -> str:
         """Why an inbox can't run, in words; empty while it does."""
         return self._broken.get(inbox_id, (0, ""))[1]
+
+    def heard(self, inbox_id: UUID, at: datetime) -> None:
+        """Something came in; `note_heard` writes it down later."""
+        self._heard[inbox_id] = max(at, self._heard.get(inbox_id, at))
+
+    def last_heard(self, inbox_id: UUID) -> datetime | None:
+        """When something last came in by this process."""
+        return self._heard.get(inbox_id)
+
+    async def note_heard(self) -> None:
+        """Tell the other processes, and the next start; silent inboxes cost nothing."""
+        later = {inbox_id: at for inbox_id, at in self._heard.items() if self._noted.get(inbox_id) != at}
+        if not later:
+            return
+
+        def note(conn: sa.Connection) -> None:
+            for inbox_id, at in sorted(later.items()):
+                earlier = sa.or_(INBOX.c.last_in_at.is_(None), INBOX.c.last_in_at < at)
+                conn.execute(sa.update(INBOX).where(INBOX.c.id == inbox_id, earlier).values(last_in_at=at))
+
+        await self._db.write(note)
+        self._noted |= later
 
     def on_change(self, listener: Callable[[], None]) -> None:
         self._listeners.append(listener)

@@ -98,6 +98,8 @@ class Intake:
             receipt = await self._store(connector, facts, raw)
         else:
             receipt = await self._append(connector, facts, raw)
+        if receipt.state != "duplicate":
+            self._inboxes.heard(facts.id, raw.received_at)
         failpoints.hit("before_ack")
         return answer, receipt
 

@@ -78,6 +78,7 @@ class Sweep:
             if clock() - slow >= SLOW_S:
                 slow = clock()
                 await self._guarded(self.left_behind())
+                await self._guarded(self._inboxes.note_heard())
                 await self._guarded(self.remove_contents())
             if clock() - hourly >= HOURLY_S:
                 hourly = clock()

@@ -168,7 +168,7 @@ def _out(ask: Ask, row: Mapping[str, Any]) -> InboxOut:
         settings=_settings(ask, row) if Right.MANAGE in ask.me.rights else {},
         hook_url=f"{base}/hooks/{row['id']}" if running is not None and running.has_webhook else "",
         snippet=f'<script async src="{base}/w.js" data-inbox="{row["id"]}"></script>' if live else "",
-        last_in_at=row["last_in_at"],
+        last_in_at=max(filter(None, (row["last_in_at"], ask.hub.inboxes.last_heard(row["id"]))), default=None),
         last_out_at=row["last_out_at"],
     )
 

@@ -26,6 +26,8 @@ class Inbox(SQLModel, table=True):
     paused_reason: str = Field(default="", sa_column=text_column())
     version: int = Field(default=1, sa_column=Column(Integer, nullable=False, server_default="1"))
     removed_at: datetime | None = Field(default=None, sa_column=time_column(null=True))
+    last_in_at: datetime | None = Field(default=None, sa_column=time_column(null=True))
+    """Written every few seconds by what took something in: an index over all envelopes would cost each arrival more."""
     created_at: datetime = Field(default_factory=utcnow, sa_column=time_column())
 
 
@@ -99,6 +101,13 @@ class Delivery(SQLModel, table=True):
             sqlite_where=text("continue_at IS NOT NULL"),
         ),
         Index("ix_delivery_entry", "entry_id"),
+        Index(
+            "ix_delivery_settled",
+            "inbox_id",
+            "settled_at",
+            postgresql_where=text("settled_at IS NOT NULL"),
+            sqlite_where=text("settled_at IS NOT NULL"),
+        ),
         Index("ix_delivery_thread_rev", "thread_id", "rev"),
         Index(
             "uq_delivery_ref",

@@ -14,10 +14,11 @@ import sqlalchemy as sa
 from hub.contract import Raw, TooLarge, Unverified
 from hub.core.errors import Conflict, UnknownInbox
 from hub.db import DatabaseGone
-from hub.models import Envelope, new_id, utcnow
+from hub.flow import sweep
+from hub.models import Envelope, Inbox, new_id, utcnow
 from tests.flow.conftest import Plant
 
-ENVELOPE = Envelope.__table__  # type: ignore[attr-defined]
+ENVELOPE, INBOX = Envelope.__table__, Inbox.__table__  # type: ignore[attr-defined]
 
 
 def mail(subject: str, text: str, sender: str = "maya@mail.example") -> Raw:
@@ -111,3 +112,18 @@ async def test_what_was_read_is_not_replayed(plant: Plant) -> None:
     await plant.customer("maya")
     with pytest.raises(Conflict, match="read already"):
         await plant.hub.intake.replay((await envelopes(plant))[0]["id"])
+
+
+async def test_when_something_last_came_in_is_known_at_once_and_kept(plant: Plant, monkeypatch: Any) -> None:
+    """An inbox that has been silent for long must not have all envelopes read for it."""
+    monkeypatch.setattr(sweep, "SLOW_S", 0.0)
+    before = utcnow()
+    await plant.customer("maya")
+    heard = plant.hub.inboxes.last_heard(plant.webhook_id)
+    assert heard is not None
+    assert heard >= before
+    assert plant.hub.inboxes.last_heard(plant.mail_id) is None
+    kept = sa.select(INBOX.c.id).where(INBOX.c.last_in_at == heard)
+    async with asyncio.timeout(15):
+        while [row["id"] for row in await plant._rows(kept)] != [plant.webhook_id]:  # noqa: ASYNC110
+            await asyncio.sleep(0.03)

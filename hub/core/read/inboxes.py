@@ -17,35 +17,22 @@ INBOX, ENVELOPE, DELIVERY = Inbox.__table__, Envelope.__table__, Delivery.__tabl
 Out = dict[str, Any]
 
 
+_LAST_OUT = sa.select(sa.func.max(DELIVERY.c.settled_at)).where(
+    DELIVERY.c.inbox_id == INBOX.c.id, DELIVERY.c.settled_at.is_not(None)
+)
+_INBOXES = sa.select(INBOX, _LAST_OUT.scalar_subquery().label("last_out_at")).where(INBOX.c.removed_at.is_(None))
+
+
 def inboxes(conn: Connection) -> list[Out]:
     """Those that weren't removed, the oldest first."""
-    rows = conn.execute(sa.select(INBOX).where(INBOX.c.removed_at.is_(None)).order_by(INBOX.c.id))
-    return [_with_traffic(conn, row) for row in rows.all()]
+    return [dict(row) for row in conn.execute(_INBOXES.order_by(INBOX.c.id)).mappings()]
 
 
 def inbox(conn: Connection, inbox_id: UUID) -> Out:
-    row = conn.execute(sa.select(INBOX).where(INBOX.c.id == inbox_id, INBOX.c.removed_at.is_(None))).first()
+    row = conn.execute(_INBOXES.where(INBOX.c.id == inbox_id)).mappings().first()
     if row is None:
         raise NotFound("inbox")
-    return _with_traffic(conn, row)
-
-
-def _with_traffic(conn: Connection, row: Any) -> Out:
-    """Ids are made in order of time, so the highest one of an inbox is its latest."""
-    latest_in = (
-        sa.select(ENVELOPE.c.received_at).where(ENVELOPE.c.inbox_id == row.id).order_by(ENVELOPE.c.id.desc()).limit(1)
-    )
-    latest_out = (
-        sa.select(DELIVERY.c.settled_at)
-        .where(DELIVERY.c.inbox_id == row.id, DELIVERY.c.settled_at.is_not(None))
-        .order_by(DELIVERY.c.id.desc())
-        .limit(1)
-    )
-    return {
-        **row._mapping,
-        "last_in_at": conn.execute(latest_in).scalar(),
-        "last_out_at": conn.execute(latest_out).scalar(),
-    }
+    return dict(row)
 
 
 def envelopes(conn: Connection, state: str, before: UUID | None, limit: int) -> tuple[list[Out], UUID | None]:
