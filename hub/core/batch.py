@@ -109,19 +109,18 @@ class Batch:
         self.new_lanes: set[str] = set()
         self.renamed: set[UUID] = set()
         """Customers whose name or addresses search must read again."""
+        self._marks: list[dict[str, Any]] = []
+        """Of threads this batch has nothing else to do with."""
         self._at_end: list[Callable[[], object]] = []
         self._tally_before: dict[UUID, tuple[str, str, str] | None] = {}
 
     # --- look up and lock ---
 
     def load(self, published: Mapping[UUID, int]) -> None:
-        """Find the threads of what is wanted, lock them in id order, and read the rest under the locks.
-
-        Threads that are only `published` are locked with them, for their mark, and nothing of them is read.
-        """
+        """Find the threads of what is wanted, lock them in id order, and read the rest under the locks."""
         self._find_threads()
         worked_on = self.wants.threads | self.threads.keys()
-        self._lock(self.wants.threads | published.keys())
+        self._lock(self.wants.threads)
         self._mark(published)
         self._read_cases(worked_on)
         wants, threads = self.wants, list(worked_on)
@@ -169,7 +168,9 @@ class Batch:
     def _mark(self, published: Mapping[UUID, int]) -> None:
         for thread_id, rev in published.items():
             thread = self.threads.get(thread_id)
-            if thread and rev > thread.published_rev:
+            if thread is None:
+                self._marks.append({"id": thread_id, "published_rev": rev})
+            elif rev > thread.published_rev:
                 thread.published_rev = rev
                 thread.touched = True
 
@@ -365,6 +366,7 @@ class Batch:
         _write_changed(out, DELIVERY, self.deliveries)
         out.insert(ATTEMPT, self.new_attempts)
         out.insert(UNINDEXED, [{"entry_id": id_} for id_ in self._to_index()], missing=("entry_id",))
+        out.lift(THREAD, self._marks)
         out.add(TALLY, self._tallies(), ("assignee", "status", "channel", "shard"), "n")
         out.send()
         for rest in self._at_end:

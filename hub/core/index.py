@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from hub.core.words import fold, words
-from hub.db import among, is_sqlite
+from hub.db import among, insert, is_sqlite
 from hub.models import Attachment, Claim, Customer, Entry, Identity, Thread, Unindexed
 
 ENTRY, THREAD, CUSTOMER = Entry.__table__, Thread.__table__, Customer.__table__  # type: ignore[attr-defined]
@@ -99,8 +99,12 @@ def _put_entries(conn: Connection, found: list[tuple[Any, list[str]]]) -> None:
         ids, times = [row.id for row, _ in found], [row.at for row, _ in found]
         conn.exec_driver_sql(_PG_ENTRY, (ids, times, [" ".join(own) for _, own in found]))
         return
-    numbers = _numbers(conn, "entry", {row.id: {"at": row.at} for row, _ in found})
-    conn.execute(_SQLITE_PUT["entry"], [{"n": numbers[row.id], "words": " ".join(own)} for row, own in found])
+    numbers, known = _numbers(conn, "entry", [row.id for row, _ in found])
+    if known:
+        conn.exec_driver_sql(_SQLITE_FORGET, [(n,) for n in known])
+    fresh = [{"n": n, "entry_id": row.id, "at": row.at} for row, _ in found if (n := numbers[row.id]) not in known]
+    insert(conn, _SEARCH["entry"], fresh)
+    conn.exec_driver_sql(_SQLITE_PUT["entry"], [(numbers[row.id], " ".join(own)) for row, own in found])
 
 
 def _put_customers(conn: Connection, customers: list[UUID]) -> None:
@@ -117,23 +121,27 @@ def _put_customers(conn: Connection, customers: list[UUID]) -> None:
     if not is_sqlite(conn):
         conn.exec_driver_sql(_PG_CUSTOMER, (list(rows), [" ".join(own) for own in rows.values()]))
         return
-    numbers = _numbers(conn, "customer", {id_: {} for id_ in rows})
+    numbers, known = _numbers(conn, "customer", list(rows))
+    insert(conn, _SEARCH["customer"], [{"n": n, "customer_id": id_} for id_, n in numbers.items() if n not in known])
     stored = conn.execute(_SQLITE_CUSTOMER_WORDS, {"numbers": list(numbers.values())})
     before = {row.rowid: row.words for row in stored}
     joined = {numbers[id_]: " ".join(own) for id_, own in rows.items()}
-    changed = [{"n": n, "words": own} for n, own in joined.items() if before.get(n) != own]
+    changed = [(n, own) for n, own in joined.items() if before.get(n) != own]
     if changed:
-        conn.execute(_SQLITE_PUT["customer"], changed)
+        conn.exec_driver_sql(_SQLITE_PUT["customer"], changed)
 
 
-def _numbers(conn: Connection, kind: str, wanted: dict[UUID, dict[str, Any]]) -> dict[UUID, int]:
-    """Each one's number in the full-text table, given where it is new; they rise with time and so order a search."""
-    known = {row.id: row.n for row in conn.execute(_SQLITE_FIND[kind], {"ids": list(wanted)})}
-    missing = [id_ for id_ in wanted if id_ not in known]
-    if missing:
-        conn.execute(_SQLITE_ADD[kind], [{"id": id_, **wanted[id_]} for id_ in missing])
-        known |= {row.id: row.n for row in conn.execute(_SQLITE_FIND[kind], {"ids": missing})}
-    return known
+def _numbers(conn: Connection, kind: str, wanted: Sequence[UUID]) -> tuple[dict[UUID, int], set[int]]:
+    """Each one's number in the full-text table, and which of these are there already.
+
+    New ones get the next numbers: they rise with time and so order a search.
+    """
+    numbers = {row.id: row.n for row in conn.execute(_SQLITE_FIND[kind], {"ids": wanted})}
+    known = set(numbers.values())
+    highest: int = conn.scalar(_SQLITE_HIGHEST[kind]) or 0
+    fresh = (id_ for id_ in wanted if id_ not in numbers)
+    numbers |= {id_: n for n, id_ in enumerate(list(fresh), highest + 1)}
+    return numbers, known
 
 
 _PG_ENTRY = """
@@ -147,30 +155,30 @@ _PG_CUSTOMER = """
     ON CONFLICT (customer_id) DO UPDATE SET words = excluded.words WHERE search_customer.words <> excluded.words"""
 
 
-def _typed(statement: str) -> sa.TextClause:
-    found = sa.text(statement)
-    kinds = {"id": sa.Uuid(), "at": ENTRY.c.at.type}
-    return found.bindparams(*(sa.bindparam(name, type_=kinds[name]) for name in found._bindparams if name in kinds))
-
-
 _SEARCH = {
-    kind: sa.table(f"search_{kind}", sa.column("n", sa.Integer()), sa.column(f"{kind}_id", sa.Uuid()))
+    kind: sa.Table(
+        f"search_{kind}",
+        sa.MetaData(),
+        sa.Column("n", sa.Integer(), primary_key=True),
+        sa.Column(f"{kind}_id", sa.Uuid(), nullable=False),
+        *([sa.Column("at", ENTRY.c.at.type, nullable=False)] if kind == "entry" else []),
+    )
     for kind in ("entry", "customer")
 }
+"""On SQLite, where full text has numbers for rows."""
 _SQLITE_FIND = {
     kind: sa.select(table.c.n, table.c[f"{kind}_id"].label("id")).where(among(table.c[f"{kind}_id"], "ids"))
     for kind, table in _SEARCH.items()
 }
-_SQLITE_ADD = {
-    "entry": _typed("INSERT INTO search_entry (entry_id, at) VALUES (:id, :at)"),
-    "customer": _typed("INSERT INTO search_customer (customer_id) VALUES (:id)"),
-}
+_SQLITE_HIGHEST = {kind: sa.select(sa.func.max(table.c.n)) for kind, table in _SEARCH.items()}
 _CUSTOMER_WORDS = sa.table("search_customer_words", sa.column("rowid", sa.Integer()), sa.column("words", sa.Text()))
 _SQLITE_CUSTOMER_WORDS = sa.select(_CUSTOMER_WORDS.c.rowid, _CUSTOMER_WORDS.c.words).where(
     among(_CUSTOMER_WORDS.c.rowid, "numbers")
 )
+_SQLITE_FORGET = "DELETE FROM search_entry_words WHERE rowid = ?"
 _SQLITE_PUT = {
-    kind: sa.text(f"INSERT OR REPLACE INTO search_{kind}_words (rowid, words) VALUES (:n, :words)") for kind in _SEARCH
+    "entry": "INSERT INTO search_entry_words (rowid, words) VALUES (?, ?)",
+    "customer": "INSERT OR REPLACE INTO search_customer_words (rowid, words) VALUES (?, ?)",
 }
 
 

@@ -148,6 +148,17 @@ def _update_text(table: sa.Table, key: str, names: tuple[str, ...], same: tuple[
     return f'UPDATE "{table.name}" AS t SET {sets} FROM {source} WHERE t."{key}" = {picks[0]}'
 
 
+@cache
+def _lift_text(table: sa.Table, column: str, first: int) -> str:
+    """Skipping what is locked, it waits for nobody: the order in which others lock need not be its own."""
+    kind = _pg_type(table.c[column])
+    free = (
+        f'SELECT o.id, g.value FROM unnest(${first}::uuid[], ${first + 1}::{kind}[]) AS g(id, value)'
+        f' JOIN "{table.name}" AS o ON o.id = g.id WHERE o."{column}" < g.value FOR NO KEY UPDATE OF o SKIP LOCKED'
+    )
+    return f'UPDATE "{table.name}" AS t SET "{column}" = v.value FROM ({free}) AS v WHERE t.id = v.id'
+
+
 def is_sqlite(conn: Connection) -> bool:
     return conn.dialect.name == "sqlite"
 
@@ -291,6 +302,18 @@ class Together:
         names = tuple(name for name in rows[0] if name != key)
         columns = _Columns(table, (key, *names), rows)
         self._add(_update_text(table, key, names, columns.same, len(self._values) + 1), columns.values)
+
+    def lift(self, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Raise the column beside `id` where it is lower; a row that another transaction holds is left as it is."""
+        if not rows:
+            return
+        column = next(name for name in rows[0] if name != "id")
+        if is_sqlite(self._conn):
+            statement = f'UPDATE "{table.name}" SET "{column}" = ?1 WHERE "id" = ?2 AND "{column}" < ?1'
+            self._conn.exec_driver_sql(statement, _stored(table, (column, "id"), rows))
+            return
+        first = len(self._values) + 1
+        self._add(_lift_text(table, column, first), ([row["id"] for row in rows], [row[column] for row in rows]))
 
     def add(self, table: sa.Table, rows: Sequence[Mapping[str, Any]], key: tuple[str, ...], counter: str) -> None:
         """Raise `counter` of the rows with these keys, making those that aren't there."""
