@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
+import pkgutil
 from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
 
 from hub.http import shapes
@@ -12,13 +15,18 @@ from hub.http import shapes
 
 def describe(schemas: dict[str, Any]) -> None:
     """Give each field of a named schema the words that stand under it in `hub.http.shapes`, inherited ones too."""
-    said = dict(_classes(ast.parse(inspect.getsource(shapes))))
+    said = {name: fields for module in _modules() for name, fields in _classes(ast.parse(inspect.getsource(module)))}
     for name, schema in schemas.items():
         shape = getattr(shapes, name, None)
         for base in shape.__mro__ if inspect.isclass(shape) else ():
             for field, words in said.get(base.__name__, {}).items():
                 if field in schema.get("properties", {}):
                     schema["properties"][field].setdefault("description", words)
+
+
+def _modules() -> Iterator[ModuleType]:
+    for found in pkgutil.iter_modules(shapes.__path__, f"{shapes.__name__}."):
+        yield importlib.import_module(found.name)
 
 
 def _classes(module: ast.Module) -> Iterator[tuple[str, dict[str, str]]]:

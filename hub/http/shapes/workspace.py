@@ -1,0 +1,81 @@
+"""The workspace: its name, its channels, and what arrived through them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from hub.http.shapes.base import Body, Line, Shape
+
+
+class WorkspaceOut(Shape):
+    name: str
+    public_url: str
+    version: str
+    customers: int
+    cases: int
+    sample: bool = False
+    """The demo's sample customers are still here; `DELETE /api/workspace/sample` removes them."""
+
+
+class WorkspaceChange(Body):
+    name: Line
+
+
+class ConnectorOut(Shape):
+    key: str
+    label: str
+    description: str
+    schema_: dict[str, Any] = Field(alias="schema", serialization_alias="schema")
+    capabilities: dict[str, Any]
+
+    model_config = ConfigDict(from_attributes=True, populate_by_name=True)
+
+
+class InboxIn(Body):
+    connector: Line
+    name: Line
+    settings: dict[str, Any]
+
+
+class InboxChange(Body):
+    name: Line | None = None
+    settings: dict[str, Any] | None = None
+    active: bool | None = None
+
+
+class InboxOut(Shape):
+    id: UUID
+    connector: str
+    name: str
+    address: str
+    channel: str
+    state: Literal["active", "paused"]
+    paused_reason: str = ""
+    settings: dict[str, Any]
+    """Secrets come back as an empty string; sent back empty they stay as they are."""
+    hook_url: str
+    snippet: str = ""
+    """For live channels: the tag to put into a web page."""
+    last_in_at: datetime | None = None
+    last_out_at: datetime | None = None
+
+
+class InboxTest(Shape):
+    ok: bool
+    message: str
+    field: str = ""
+
+
+class EnvelopeOut(Shape):
+    id: UUID
+    inbox_id: UUID
+    inbox_name: str
+    state: Literal["new", "done", "ignored", "dead"]
+    reason: str
+    received_at: datetime
+    size: int
+    attempts: int
