@@ -124,7 +124,8 @@ class Sweep:
         """An inbox that runs again reads what came while it could not."""
         running = {one.facts.id for one in self._inboxes.all()}
         risen = running - self._running
-        if risen and await self._db.read(lambda conn: envelopes.was_set_aside(conn, risen)):
+        waiting = bool(risen) and await self._db.read(lambda conn: envelopes.was_set_aside(conn, risen))
+        if waiting:
             await self._db.write(lambda conn: envelopes.take_up(conn, risen))
         self._running = running
 
