@@ -21,7 +21,7 @@ from hub.core.changes import Actor, Change
 from hub.core.desk import Desk
 from hub.core.errors import CoreError, NotFound
 from hub.core.states import Row, ThreadState, Wants
-from hub.db import Together, among, insert_missing, is_sqlite
+from hub.db import Query, Together, among, insert_missing, is_sqlite
 from hub.models import new_id
 from hub.models.tables import (
     ATTACHMENT,
@@ -55,30 +55,44 @@ _THREADS = sa.select(
     THREAD.c.published_rev,
     THREAD.c.read_seq,
 ).where(among(THREAD.c.id, "ids"))
-_LOCK = _THREADS.order_by(THREAD.c.id).with_for_update(key_share=True)
-_LIVE_CASES = sa.select(CASE).where(
-    among(CASE.c.thread_id, "threads"),
-    sa.or_(CASE.c.status.not_in(("done", "spam")), CASE.c.last_at > sa.bindparam("since", type_=CASE.c.last_at.type)),
+_LOCK = Query(_THREADS.order_by(THREAD.c.id).with_for_update(key_share=True))
+_FIND = Query(_THREADS)
+_LIVE_CASES = Query(
+    sa.select(CASE).where(
+        among(CASE.c.thread_id, "threads"),
+        sa.or_(
+            sa.and_(CASE.c.status != "done", CASE.c.status != "spam"),
+            CASE.c.last_at > sa.bindparam("since", type_=CASE.c.last_at.type),
+        ),
+    )
 )
-_CASES = sa.select(CASE).where(among(CASE.c.id, "ids"))
-_CASE_THREADS = sa.select(CASE.c.thread_id).where(among(CASE.c.id, "ids"))
-_ENTRY_THREADS = sa.select(ENTRY.c.thread_id).where(among(ENTRY.c.id, "ids"))
-_DELIVERY_THREADS = sa.select(DELIVERY.c.thread_id).where(among(DELIVERY.c.id, "ids"))
-_DRAFT_THREADS = sa.select(DRAFT.c.thread_id).where(among(DRAFT.c.id, "ids"))
-_REF_THREADS = sa.select(DELIVERY.c.id, DELIVERY.c.thread_id, DELIVERY.c.inbox_id, DELIVERY.c.ref).where(
-    among(DELIVERY.c.inbox_id, "inboxes"), among(DELIVERY.c.ref, "refs")
+_CASES = Query(sa.select(CASE).where(among(CASE.c.id, "ids")))
+_CASE_THREADS = Query(sa.select(CASE.c.thread_id).where(among(CASE.c.id, "ids")))
+_ENTRY_THREADS = Query(sa.select(ENTRY.c.thread_id).where(among(ENTRY.c.id, "ids")))
+_DELIVERY_THREADS = Query(sa.select(DELIVERY.c.thread_id).where(among(DELIVERY.c.id, "ids")))
+_DRAFT_THREADS = Query(sa.select(DRAFT.c.thread_id).where(among(DRAFT.c.id, "ids")))
+_REF_THREADS = Query(
+    sa.select(DELIVERY.c.id, DELIVERY.c.thread_id, DELIVERY.c.inbox_id, DELIVERY.c.ref).where(
+        among(DELIVERY.c.inbox_id, "inboxes"), among(DELIVERY.c.ref, "refs")
+    )
 )
-_ENTRIES = sa.select(ENTRY).where(among(ENTRY.c.id, "ids"))
-_DELIVERIES = sa.select(DELIVERY).where(among(DELIVERY.c.id, "ids"))
-_DRAFTS = sa.select(DRAFT).where(among(DRAFT.c.id, "ids"))
+_ENTRIES = Query(sa.select(ENTRY).where(among(ENTRY.c.id, "ids")))
+_DELIVERIES = Query(sa.select(DELIVERY).where(among(DELIVERY.c.id, "ids")))
+_DRAFTS = Query(sa.select(DRAFT).where(among(DRAFT.c.id, "ids")))
 # locked, so that none is forgotten as unused while it is put into a message
-_ATTACHMENTS = sa.select(ATTACHMENT).where(among(ATTACHMENT.c.id, "ids")).order_by(ATTACHMENT.c.id).with_for_update()
-_REFERENCES = sa.select(REFERENCE).where(among(REFERENCE.c.thread_id, "threads"), among(REFERENCE.c.ref, "refs"))
-_KNOWN_REFS = sa.select(ENTRY.c.ref_space, ENTRY.c.ref, ENTRY.c.id, ENTRY.c.thread_id, ENTRY.c.case_id).where(
-    among(ENTRY.c.ref_space, "spaces"), among(ENTRY.c.ref, "refs")
+_ATTACHMENTS = Query(
+    sa.select(ATTACHMENT).where(among(ATTACHMENT.c.id, "ids")).order_by(ATTACHMENT.c.id).with_for_update()
 )
-_CLIENT_KEYS = sa.select(ENTRY.c.thread_id, ENTRY.c.client_key, ENTRY.c.id).where(
-    among(ENTRY.c.thread_id, "threads"), among(ENTRY.c.client_key, "keys")
+_REFERENCES = Query(sa.select(REFERENCE).where(among(REFERENCE.c.thread_id, "threads"), among(REFERENCE.c.ref, "refs")))
+_KNOWN_REFS = Query(
+    sa.select(ENTRY.c.ref_space, ENTRY.c.ref, ENTRY.c.id, ENTRY.c.thread_id, ENTRY.c.case_id).where(
+        among(ENTRY.c.ref_space, "spaces"), among(ENTRY.c.ref, "refs")
+    )
+)
+_CLIENT_KEYS = Query(
+    sa.select(ENTRY.c.thread_id, ENTRY.c.client_key, ENTRY.c.id).where(
+        among(ENTRY.c.thread_id, "threads"), among(ENTRY.c.client_key, "keys")
+    )
 )
 
 
@@ -129,14 +143,14 @@ class Batch:
         self._read(_DRAFTS, wants.drafts, self.drafts)
         self.load_attachments(wants.attachments)
         if wants.refs and threads:
-            for row in self.conn.execute(_REFERENCES, {"threads": threads, "refs": list(wants.refs)}):
-                self.references[row.thread_id, row.ref] = (row.entry_id, row.case_id)
+            for row in _REFERENCES.dicts(self.conn, threads=threads, refs=list(wants.refs)):
+                self.references[row["thread_id"], row["ref"]] = (row["entry_id"], row["case_id"])
         if known := wants.known_refs | wants.refs:
-            for row in self.conn.execute(_KNOWN_REFS, {"spaces": list(wants.ref_spaces), "refs": list(known)}):
-                self.known[row.ref_space, row.ref] = (row.id, row.thread_id, row.case_id)
+            for space, ref, *entry in _KNOWN_REFS.rows(self.conn, spaces=list(wants.ref_spaces), refs=list(known)):
+                self.known[space, ref] = (entry[0], entry[1], entry[2])
         if wants.client_keys and threads:
-            for row in self.conn.execute(_CLIENT_KEYS, {"threads": threads, "keys": list(wants.client_keys)}):
-                self.client_keys[row.thread_id, row.client_key] = row.id
+            for thread, key, id_ in _CLIENT_KEYS.rows(self.conn, threads=threads, keys=list(wants.client_keys)):
+                self.client_keys[thread, key] = id_
 
     def _find_threads(self) -> None:
         wants = self.wants
@@ -147,23 +161,22 @@ class Batch:
             (_DRAFT_THREADS, wants.drafts),
         ):
             if ids:
-                wants.threads.update(self.conn.scalars(statement, {"ids": list(ids)}))
+                wants.threads.update(row[0] for row in statement.rows(self.conn, ids=list(ids)))
         if wants.delivery_refs:
             inboxes, refs = {inbox for inbox, _ in wants.delivery_refs}, {ref for _, ref in wants.delivery_refs}
-            for row in self.conn.execute(_REF_THREADS, {"inboxes": list(inboxes), "refs": list(refs)}):
-                if (row.inbox_id, row.ref) in wants.delivery_refs:
-                    self.delivery_by_ref[row.inbox_id, row.ref] = row.id
-                    wants.deliveries.add(row.id)
-                    wants.threads.add(row.thread_id)
+            for id_, thread_id, *key in _REF_THREADS.rows(self.conn, inboxes=list(inboxes), refs=list(refs)):
+                if (key[0], key[1]) in wants.delivery_refs:
+                    self.delivery_by_ref[key[0], key[1]] = id_
+                    wants.deliveries.add(id_)
+                    wants.threads.add(thread_id)
 
     def _lock(self, wanted: set[UUID]) -> None:
         ids = sorted(wanted - self.threads.keys())
         if not ids:
             return
         # SQLite holds its one lock already
-        statement = _THREADS if is_sqlite(self.conn) else _LOCK
-        for row in self.conn.execute(statement, {"ids": ids}):
-            self.threads[row.id] = ThreadState(*row)
+        for row in (_FIND if is_sqlite(self.conn) else _LOCK).rows(self.conn, ids=ids):
+            self.threads[row[0]] = ThreadState(*row)
 
     def _mark(self, published: Mapping[UUID, int]) -> None:
         for thread_id, rev in published.items():
@@ -178,15 +191,15 @@ class Batch:
         old = [id_ for id_ in worked_on if id_ in self.threads and not self.threads[id_].new]
         if old:
             since = self.now - max(self.desk.reopen, self.desk.recent)
-            for row in self.conn.execute(_LIVE_CASES, {"threads": old, "since": since}).mappings():
-                self._keep_case(Row(dict(row)))
+            for row in _LIVE_CASES.dicts(self.conn, threads=old, since=since):
+                self._keep_case(Row(row))
         self.load_cases(self.wants.cases)
 
     def load_cases(self, ids: set[UUID]) -> None:
         """Read further cases of threads that are locked."""
         if missing := ids - self.cases.keys():
-            for row in self.conn.execute(_CASES, {"ids": list(missing)}).mappings():
-                self._keep_case(Row(dict(row)))
+            for row in _CASES.dicts(self.conn, ids=list(missing)):
+                self._keep_case(Row(row))
 
     def load_attachments(self, ids: set[UUID]) -> None:
         self._read(_ATTACHMENTS, ids, self.attachments)
@@ -196,10 +209,10 @@ class Batch:
         self.cases_of[case["thread_id"]].append(case)
         self._tally_before[case["id"]] = _tally_key(case)
 
-    def _read(self, statement: sa.Select[Any], ids: set[UUID], into: dict[UUID, Row]) -> None:
+    def _read(self, query: Query, ids: set[UUID], into: dict[UUID, Row]) -> None:
         if ids:
-            for row in self.conn.execute(statement, {"ids": list(ids)}).mappings():
-                into[row["id"]] = Row(dict(row))
+            for row in query.dicts(self.conn, ids=list(ids)):
+                into[row["id"]] = Row(row)
 
     # --- what jobs use ---
 

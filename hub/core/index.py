@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from hub.core.words import fold, words
-from hub.db import among, insert, is_sqlite
+from hub.db import among, insert, is_sqlite, run, run_many
 from hub.models import Attachment, Claim, Customer, Entry, Identity, Thread, Unindexed
 
 ENTRY, THREAD, CUSTOMER = Entry.__table__, Thread.__table__, Customer.__table__  # type: ignore[attr-defined]
@@ -97,14 +97,14 @@ def _put_entries(conn: Connection, found: list[tuple[Any, list[str]]]) -> None:
         return
     if not is_sqlite(conn):
         ids, times = [row.id for row, _ in found], [row.at for row, _ in found]
-        conn.exec_driver_sql(_PG_ENTRY, (ids, times, [" ".join(own) for _, own in found]))
+        run(conn, _PG_ENTRY, (ids, times, [" ".join(own) for _, own in found]))
         return
     numbers, known = _numbers(conn, "entry", [row.id for row, _ in found])
     if known:
-        conn.exec_driver_sql(_SQLITE_FORGET, [(n,) for n in known])
+        run_many(conn, _SQLITE_FORGET, [(n,) for n in known])
     fresh = [{"n": n, "entry_id": row.id, "at": row.at} for row, _ in found if (n := numbers[row.id]) not in known]
     insert(conn, _SEARCH["entry"], fresh)
-    conn.exec_driver_sql(_SQLITE_PUT["entry"], [(numbers[row.id], " ".join(own)) for row, own in found])
+    run_many(conn, _SQLITE_PUT["entry"], [(numbers[row.id], " ".join(own)) for row, own in found])
 
 
 def _put_customers(conn: Connection, customers: list[UUID]) -> None:
@@ -119,7 +119,7 @@ def _put_customers(conn: Connection, customers: list[UUID]) -> None:
                 texts[row.customer_id] += f" {row.address} {row.address.partition('@')[0]} {row.name}"
     rows = {id_: words(text) for id_, text in texts.items()}
     if not is_sqlite(conn):
-        conn.exec_driver_sql(_PG_CUSTOMER, (list(rows), [" ".join(own) for own in rows.values()]))
+        run(conn, _PG_CUSTOMER, (list(rows), [" ".join(own) for own in rows.values()]))
         return
     numbers, known = _numbers(conn, "customer", list(rows))
     insert(conn, _SEARCH["customer"], [{"n": n, "customer_id": id_} for id_, n in numbers.items() if n not in known])
@@ -128,7 +128,7 @@ def _put_customers(conn: Connection, customers: list[UUID]) -> None:
     joined = {numbers[id_]: " ".join(own) for id_, own in rows.items()}
     changed = [(n, own) for n, own in joined.items() if before.get(n) != own]
     if changed:
-        conn.exec_driver_sql(_SQLITE_PUT["customer"], changed)
+        run_many(conn, _SQLITE_PUT["customer"], changed)
 
 
 def _numbers(conn: Connection, kind: str, wanted: Sequence[UUID]) -> tuple[dict[UUID, int], set[int]]:

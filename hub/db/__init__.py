@@ -1,5 +1,6 @@
 """The only package that knows which database it is: engines and transactions, and statements for both engines."""
 
+from hub.db.direct import Query, run, run_many
 from hub.db.engines import (
     Database,
     DatabaseGone,
@@ -16,6 +17,7 @@ __all__ = [
     "Database",
     "DatabaseGone",
     "Many",
+    "Query",
     "Together",
     "among",
     "insert",
@@ -26,6 +28,8 @@ __all__ = [
     "migrate",
     "postgres_engine",
     "raise_gone",
+    "run",
+    "run_many",
     "sqlite_engine",
     "update",
 ]

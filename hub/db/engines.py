@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,6 +20,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool, StaticPool
+
+from hub.db.pool import Connections
 
 T = TypeVar("T")
 
@@ -69,8 +71,7 @@ class Database:
             self._reader_threads = ThreadPoolExecutor(READERS, thread_name_prefix="db-read")
         else:
             self._engine = postgres_engine(url, pool_size)
-            # each statement of a transaction has its own snapshot anyway: without one, two round trips are saved
-            self._reader = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+            self._connections = Connections(self._engine, pool_size)
 
     @property
     def sync_engines(self) -> tuple[Engine, ...]:
@@ -83,13 +84,13 @@ class Database:
         """Run `fn`, which only reads. Raises `DatabaseGone`."""
         if self.is_sqlite:
             return await self._in_thread(self._reader_threads, self._reader_engine, fn)
-        return await self._on_postgres(self._reader, fn)
+        return await _said(self._connections.read(fn))
 
     async def write(self, fn: Callable[[Connection], T]) -> T:
         """Run `fn` in a transaction that is a write from its first statement. Raises `DatabaseGone`."""
         if self.is_sqlite:
             return await self._in_thread(self._writer_thread, self._writer_engine, fn)
-        return await self._on_postgres(self._engine, fn)
+        return await _said(self._connections.write(fn))
 
     async def close(self) -> None:
         if self.is_sqlite:
@@ -98,26 +99,23 @@ class Database:
             self._writer_engine.dispose()
             self._reader_engine.dispose()
         else:
-            await self._engine.dispose()
+            await self._connections.close()
 
     async def _in_thread(self, threads: ThreadPoolExecutor, engine: Engine, fn: Callable[[Connection], T]) -> T:
         def run() -> T:
             with engine.begin() as conn:
                 return fn(conn)
 
-        try:
-            return await asyncio.get_running_loop().run_in_executor(threads, run)
-        except Exception as error:
-            raise_gone(error)
-            raise
+        return await _said(asyncio.get_running_loop().run_in_executor(threads, run))
 
-    async def _on_postgres(self, engine: AsyncEngine, fn: Callable[[Connection], T]) -> T:
-        try:
-            async with engine.begin() as conn:
-                return await conn.run_sync(fn)
-        except Exception as error:
-            raise_gone(error)
-            raise
+
+async def _said(work: Awaitable[T]) -> T:
+    """What it gives; a database that is away is said in our own word."""
+    try:
+        return await work
+    except Exception as error:
+        raise_gone(error)
+        raise
 
 
 def raise_gone(error: BaseException) -> None:
@@ -132,7 +130,13 @@ def postgres_engine(url: str, pool_size: int) -> AsyncEngine:
         pool_size=pool_size,
         max_overflow=0,
         pool_pre_ping=False,
-        connect_args={"timeout": 5, "command_timeout": 60, "server_settings": {"application_name": "onethread"}},
+        # the text of a batch's one big statement varies with what is in it
+        connect_args={
+            "prepared_statement_cache_size": 1000,
+            "timeout": 5,
+            "command_timeout": 60,
+            "server_settings": {"application_name": "onethread"},
+        },
     )
 
 

@@ -17,6 +17,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from hub.db.direct import Query, run, run_many
+
 
 class Many(TypeDecorator[list[Any]]):
     """A list as one parameter: an array on PostgreSQL, JSON text on SQLite."""
@@ -153,7 +155,7 @@ def _lift_text(table: sa.Table, column: str, first: int) -> str:
     """Skipping what is locked, it waits for nobody: the order in which others lock need not be its own."""
     kind = _pg_type(table.c[column])
     free = (
-        f'SELECT o.id, g.value FROM unnest(${first}::uuid[], ${first + 1}::{kind}[]) AS g(id, value)'
+        f"SELECT o.id, g.value FROM unnest(${first}::uuid[], ${first + 1}::{kind}[]) AS g(id, value)"
         f' JOIN "{table.name}" AS o ON o.id = g.id WHERE o."{column}" < g.value FOR NO KEY UPDATE OF o SKIP LOCKED'
     )
     return f'UPDATE "{table.name}" AS t SET "{column}" = v.value FROM ({free}) AS v WHERE t.id = v.id'
@@ -169,10 +171,10 @@ def insert(conn: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]])
         return
     names = _worth_sending(table, rows)
     if is_sqlite(conn):
-        conn.exec_driver_sql(_plain_insert(table, names), _stored(table, names, rows))
+        run_many(conn, _plain_insert(table, names), _stored(table, names, rows))
     else:
         columns = _Columns(table, names, rows)
-        conn.exec_driver_sql(_insert_text(table, names, columns.same, ""), tuple(columns.values))
+        run(conn, _insert_text(table, names, columns.same, ""), columns.values)
 
 
 def _worth_sending(table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
@@ -232,20 +234,19 @@ def insert_missing(
     columns = ", ".join(f'"{name}"' for name in key)
     tail = f"ON CONFLICT ({columns}) DO NOTHING RETURNING {columns}"
     sent = _Columns(table, names, rows)
-    inserted = conn.exec_driver_sql(_insert_text(table, names, sent.same, tail), tuple(sent.values))
-    return {tuple(row) for row in inserted}
+    return {tuple(row) for row in run(conn, _insert_text(table, names, sent.same, tail), sent.values)}
 
 
 def _present(
     conn: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]], key: tuple[str, ...]
 ) -> set[tuple[Any, ...]]:
     values = {name: list({row[name] for row in rows}) for name in key}
-    return {tuple(row) for row in conn.execute(_by_key(table, key), values)}
+    return set(map(tuple, _by_key(table, key).rows(conn, **values)))
 
 
 @cache
-def _by_key(table: sa.Table, key: tuple[str, ...]) -> sa.Select[Any]:
-    return sa.select(*(table.c[name] for name in key)).where(*(among(table.c[name], name) for name in key))
+def _by_key(table: sa.Table, key: tuple[str, ...]) -> Query:
+    return Query(sa.select(*(table.c[name] for name in key)).where(*(among(table.c[name], name) for name in key)))
 
 
 def update(conn: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]], key: str = "id") -> None:
@@ -254,10 +255,10 @@ def update(conn: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]],
         return
     names = tuple(name for name in rows[0] if name != key)
     if is_sqlite(conn):
-        conn.exec_driver_sql(_plain_update(table, key, names), _stored(table, (*names, key), rows))
+        run_many(conn, _plain_update(table, key, names), _stored(table, (*names, key), rows))
         return
     columns = _Columns(table, (key, *names), rows)
-    conn.exec_driver_sql(_update_text(table, key, names, columns.same), tuple(columns.values))
+    run(conn, _update_text(table, key, names, columns.same), columns.values)
 
 
 @cache
@@ -310,7 +311,7 @@ class Together:
         column = next(name for name in rows[0] if name != "id")
         if is_sqlite(self._conn):
             statement = f'UPDATE "{table.name}" SET "{column}" = ?1 WHERE "id" = ?2 AND "{column}" < ?1'
-            self._conn.exec_driver_sql(statement, _stored(table, (column, "id"), rows))
+            run_many(self._conn, statement, _stored(table, (column, "id"), rows))
             return
         first = len(self._values) + 1
         self._add(_lift_text(table, column, first), ([row["id"] for row in rows], [row[column] for row in rows]))
@@ -325,7 +326,7 @@ class Together:
         if is_sqlite(self._conn):
             listed, holes = ", ".join(f'"{name}"' for name in names), ", ".join("?" * len(names))
             statement = f'INSERT INTO "{table.name}" ({listed}) VALUES ({holes}) {tail}'
-            self._conn.exec_driver_sql(statement, [tuple(row[name] for name in names) for row in rows])
+            run_many(self._conn, statement, [tuple(row[name] for name in names) for row in rows])
             return
         columns = _Columns(table, names, rows)
         self._add(_insert_text(table, names, columns.same, tail, len(self._values) + 1), columns.values)
@@ -333,7 +334,7 @@ class Together:
     def send(self) -> None:
         if self._parts:
             parts = ", ".join(f"w{n} AS ({part})" for n, part in enumerate(self._parts))
-            self._conn.exec_driver_sql(f"WITH {parts} SELECT", tuple(self._values))
+            run(self._conn, f"WITH {parts} SELECT", self._values)
 
     def _add(self, part: str, values: Sequence[Any]) -> None:
         self._parts.append(part)
