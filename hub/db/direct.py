@@ -5,6 +5,7 @@ Compiling, converting and the errors stay SQLAlchemy's, and so do the listeners 
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -58,17 +59,19 @@ class Query:
     def __init__(self, select: sa.Select[Any]) -> None:
         self._select = select
         self._compiled: dict[str, _Compiled] = {}
-        self.names = tuple(str(column.key) for column in select.selected_columns)
+        self._names = tuple(str(column.key) for column in select.selected_columns)
+        self._row: Any = namedtuple("Row", self._names, rename=True)  # type: ignore[misc]
 
-    def rows(self, conn: Connection, **values: Any) -> list[Sequence[Any]]:
-        """Each row as its columns' values, in their order."""
-        dialect = conn.dialect
-        compiled = self._compiled.get(dialect.name) or self._compile(dialect)
-        return compiled.converted(run(conn, compiled.text, compiled.bound(values)))
+    def rows(self, conn: Connection, **values: Any) -> list[Any]:
+        """Named tuples."""
+        return list(map(self._row._make, self._converted(conn, values)))
 
     def dicts(self, conn: Connection, **values: Any) -> list[dict[str, Any]]:
-        """Each row by its columns' names."""
-        return [dict(zip(self.names, row, strict=True)) for row in self.rows(conn, **values)]
+        return [dict(zip(self._names, row, strict=True)) for row in self._converted(conn, values)]
+
+    def _converted(self, conn: Connection, values: dict[str, Any]) -> list[Any]:
+        compiled = self._compiled.get(conn.dialect.name) or self._compile(conn.dialect)
+        return compiled.converted(run(conn, compiled.text, compiled.bound(values)))
 
     def _compile(self, dialect: Dialect) -> _Compiled:
         compiled = self._compiled[dialect.name] = _Compiled(self._select, dialect)
@@ -95,7 +98,7 @@ class _Compiled:
         found = ((values[name] if name in values else self._given[name], convert) for name, convert in self._bind)
         return tuple([convert(value) if convert else value for value, convert in found])
 
-    def converted(self, rows: list[Any]) -> list[Sequence[Any]]:
+    def converted(self, rows: list[Any]) -> list[Any]:
         if self._plain or not rows:
             return rows
         columns = [

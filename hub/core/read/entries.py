@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from hub.db import among
+from hub.db import Query, among
 from hub.models import Attachment, Delivery, Entry
 
 ENTRY, DELIVERY, ATTACHMENT = Entry.__table__, Delivery.__table__, Attachment.__table__  # type: ignore[attr-defined]
@@ -21,11 +21,11 @@ Out = dict[str, Any]
 _HERE = ENTRY.c.thread_id == sa.bindparam("thread")
 _SEQ = sa.bindparam("seq", type_=ENTRY.c.seq.type)
 _LIMIT = sa.bindparam("limit", type_=sa.Integer())
-_BEFORE = sa.select(ENTRY).where(_HERE, ENTRY.c.seq < _SEQ).order_by(ENTRY.c.seq.desc()).limit(_LIMIT)
-_AFTER = sa.select(ENTRY).where(_HERE, ENTRY.c.seq > _SEQ).order_by(ENTRY.c.seq).limit(_LIMIT)
-_BY_ID = sa.select(ENTRY).where(among(ENTRY.c.id, "ids")).order_by(ENTRY.c.thread_id, ENTRY.c.seq)
-_DELIVERIES = sa.select(DELIVERY).where(among(DELIVERY.c.entry_id, "ids")).order_by(DELIVERY.c.id)
-_FILES = (
+_BEFORE = Query(sa.select(ENTRY).where(_HERE, ENTRY.c.seq < _SEQ).order_by(ENTRY.c.seq.desc()).limit(_LIMIT))
+_AFTER = Query(sa.select(ENTRY).where(_HERE, ENTRY.c.seq > _SEQ).order_by(ENTRY.c.seq).limit(_LIMIT))
+_BY_ID = Query(sa.select(ENTRY).where(among(ENTRY.c.id, "ids")).order_by(ENTRY.c.thread_id, ENTRY.c.seq))
+_DELIVERIES = Query(sa.select(DELIVERY).where(among(DELIVERY.c.entry_id, "ids")).order_by(DELIVERY.c.id))
+_FILES = Query(
     sa.select(ATTACHMENT)
     .where(among(ATTACHMENT.c.entry_id, "ids"))
     .order_by(ATTACHMENT.c.entry_id, ATTACHMENT.c.position)
@@ -38,9 +38,9 @@ _CHANGED = (
     .order_by(DELIVERY.c.rev)
     .limit(_LIMIT),
 )
-_NEWER = (
+_NEWER = Query(
     sa.select(ENTRY)
-    .where(_HERE, ENTRY.c.seq > _SEQ, ENTRY.c.kind.in_(("message", "call", "note")))
+    .where(_HERE, ENTRY.c.seq > _SEQ, sa.or_(*(ENTRY.c.kind == kind for kind in ("message", "call", "note"))))
     .order_by(ENTRY.c.seq)
     .limit(20)
 )
@@ -48,33 +48,33 @@ _NEWER = (
 
 def before(conn: Connection, thread_id: UUID, seq: int, limit: int) -> tuple[list[Out], bool]:
     """The entries just before `seq`, ascending, and whether there are more before them."""
-    rows = conn.execute(_BEFORE, {"thread": thread_id, "seq": seq, "limit": limit + 1}).all()
+    rows = _BEFORE.rows(conn, thread=thread_id, seq=seq, limit=limit + 1)
     return shown(conn, rows[:limit][::-1]), len(rows) > limit
 
 
 def after(conn: Connection, thread_id: UUID, seq: int, limit: int) -> tuple[list[Out], bool]:
     """The entries just after `seq`, ascending, and whether there are more after them."""
-    rows = conn.execute(_AFTER, {"thread": thread_id, "seq": seq, "limit": limit + 1}).all()
+    rows = _AFTER.rows(conn, thread=thread_id, seq=seq, limit=limit + 1)
     return shown(conn, rows[:limit]), len(rows) > limit
 
 
 def around(conn: Connection, thread_id: UUID, seq: int, limit: int) -> tuple[list[Out], bool, bool]:
     """As many on both sides of `seq`, itself included."""
     half = limit // 2
-    earlier = conn.execute(_BEFORE, {"thread": thread_id, "seq": seq, "limit": half + 1}).all()
-    later = conn.execute(_AFTER, {"thread": thread_id, "seq": seq - 1, "limit": limit - half + 1}).all()
+    earlier = _BEFORE.rows(conn, thread=thread_id, seq=seq, limit=half + 1)
+    later = _AFTER.rows(conn, thread=thread_id, seq=seq - 1, limit=limit - half + 1)
     rows = [*earlier[:half][::-1], *later[: limit - half]]
     return shown(conn, rows), len(earlier) > half, len(later) > limit - half
 
 
 def by_ids(conn: Connection, ids: Iterable[UUID]) -> list[Out]:
     """Entries as they are now, ascending by `seq` in each thread. Whoever calls has asked the access function."""
-    return shown(conn, conn.execute(_BY_ID, {"ids": list(ids)}).all())
+    return shown(conn, _BY_ID.rows(conn, ids=list(ids)))
 
 
 def newer_than(conn: Connection, thread_id: UUID, seq: int) -> list[Out]:
     """What was said since, for somebody whose reply crossed it."""
-    return shown(conn, conn.execute(_NEWER, {"thread": thread_id, "seq": seq}).all())
+    return shown(conn, _NEWER.rows(conn, thread=thread_id, seq=seq))
 
 
 def changed(conn: Connection, thread_id: UUID, rev: int) -> tuple[list[Out], bool]:
@@ -93,11 +93,11 @@ def shown(conn: Connection, rows: Sequence[Any]) -> list[Out]:
     files: dict[UUID, list[Out]] = defaultdict(list)
     latest: dict[UUID, int] = {}
     if sent := [row.id for row in rows if row.direction == "out"]:
-        for row in conn.execute(_DELIVERIES, {"ids": sent}):
+        for row in _DELIVERIES.rows(conn, ids=sent):
             deliveries[row.entry_id].append(delivery(row))
             latest[row.entry_id] = max(latest.get(row.entry_id, 0), row.rev)
     if ids:
-        for row in conn.execute(_FILES, {"ids": ids}):
+        for row in _FILES.rows(conn, ids=ids):
             files[row.entry_id].append(attachment(row))
     return [_entry(row, deliveries[row.id], files[row.id], latest.get(row.id, 0)) for row in rows]
 
