@@ -63,8 +63,8 @@ class CustomerGot:
 
 def shown_up_to(conn: Connection, thread_id: UUID, channel: str, public_rev: int) -> CustomerRead | None:
     """What a visitor who holds this `public_rev` has had on the screen; None if nothing of ours is there."""
-    held = ENTRY.c.thread_id == thread_id, ENTRY.c.public_rev <= public_rev
-    seq = conn.execute(sa.select(sa.func.max(ENTRY.c.seq)).where(*held)).scalar()
+    held = sa.select(ENTRY.c.seq).where(ENTRY.c.thread_id == thread_id, ENTRY.c.public_rev <= public_rev)
+    seq = conn.execute(held.order_by(ENTRY.c.seq.desc()).limit(1)).scalar()
     if not seq:
         return None
     return CustomerRead(thread_id, seq, _deliveries(conn, thread_id, channel, public_rev, UNREAD))
@@ -83,14 +83,15 @@ def held_up_to(conn: Connection, thread_id: UUID, channel: str, public_rev: int)
 def _deliveries(
     conn: Connection, thread_id: UUID, channel: str, public_rev: int, states: tuple[State, ...]
 ) -> tuple[tuple[UUID, str], ...]:
-    """Inbox and ref of the channel's newest deliveries in one of the states."""
+    """Inbox and ref of the channel's deliveries in one of the states, among the newest: a thread may be very long."""
+    columns = (DELIVERY.c[name] for name in ("entry_id", "inbox_id", "channel", "state", "ref"))
+    newest = sa.select(*columns).where(DELIVERY.c.thread_id == thread_id).order_by(DELIVERY.c.rev.desc()).limit(MOST)
+    d = newest.subquery("newest").c
     rows = (
-        sa.select(DELIVERY.c.inbox_id, DELIVERY.c.ref)
-        .join_from(DELIVERY, ENTRY, ENTRY.c.id == DELIVERY.c.entry_id)
-        .where(ENTRY.c.thread_id == thread_id, ENTRY.c.public_rev <= public_rev)
-        .where(DELIVERY.c.channel == channel, DELIVERY.c.state.in_(states), DELIVERY.c.ref.is_not(None))
-        .order_by(DELIVERY.c.id.desc())
-        .limit(MOST)
+        sa.select(d.inbox_id, d.ref)
+        .join(ENTRY, ENTRY.c.id == d.entry_id)
+        .where(ENTRY.c.public_rev <= public_rev)
+        .where(d.channel == channel, d.state.in_(states), d.ref.is_not(None))
     )
     return tuple((row.inbox_id, row.ref) for row in conn.execute(rows))
 
