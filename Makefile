@@ -2,6 +2,7 @@
 # except by `make test` as root on Debian: the browser and Redis that the tests use.
 
 SHELL := /bin/bash
+unexport PYTHONDONTWRITEBYTECODE # the tests start the hub a hundred times, and would compile it anew each time
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v $$p && break; done)
 VENV := .venv
@@ -23,7 +24,7 @@ web-test: $(VENV)/.tests
 	@$(BIN)/python web/build_web.py run test
 
 pytest: $(VENV)/.tests web system-parts
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup $(ARGS)
 
 check: style types imports web-check fresh ## Lint, format, types, import rules, and generated files up to date
 

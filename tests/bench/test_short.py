@@ -12,6 +12,7 @@ from tests.support.postgres import find_installation
 from tests.support.unavailable import unavailable
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(180)
 def test_cpu_and_statements_per_message_stay_within_their_bounds() -> None:
     if find_installation() is None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import asyncpg
 
+from tests.support.folders import in_memory
 from tests.support.processes import accepts, free_port, wait_until
 
 NOT_DURABLE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
@@ -24,7 +25,7 @@ class PostgresServer:
     """One cluster; `durable` keeps the settings a real server has, for figures and for tests that kill it."""
 
     def __init__(self, installation: Path, *, durable: bool = False) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="onethread-pg-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="onethread-pg-", dir=None if durable else in_memory()))
         self.port = free_port()
         self._durable = durable
         self._as_root = os.geteuid() == 0

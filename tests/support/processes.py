@@ -1,16 +1,28 @@
 """What every helper that runs a process needs: a free port, and to wait for something with a limit."""
 
+import secrets
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from itertools import count, islice
 from urllib.parse import urlsplit
+
+LOWEST_PORT, HIGHEST_PORT = 20_000, 32_000
+_candidates = count(secrets.randbelow(HIGHEST_PORT - LOWEST_PORT))
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Below the ports that systems give to outgoing connections: one of those could take a killed hub's place.
+
+    Each process goes on from a place of its own, so that two that run tests at once don't name the same one.
+    """
+    for number in islice(_candidates, HIGHEST_PORT - LOWEST_PORT):
+        port = LOWEST_PORT + number % (HIGHEST_PORT - LOWEST_PORT)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise OSError(f"no port is free between {LOWEST_PORT} and {HIGHEST_PORT}")
 
 
 def accepts(port: int) -> bool:

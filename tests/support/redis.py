@@ -14,6 +14,8 @@ import redis
 from tests.support.processes import accepts, free_port, wait_until
 from tests.support.unavailable import unavailable
 
+GIVEN = "ONETHREAD_TEST_REDIS_URL"
+
 
 class RedisServer:
     """A real server without persistence: the hub must live with one that forgot everything."""
@@ -44,13 +46,20 @@ class RedisServer:
         shutil.rmtree(self.folder)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A Redis that was given is one for all workers, and whoever begins with it empties it: one worker has them all."""
+    for item in items if os.environ.get(GIVEN) else ():
+        if isinstance(item, pytest.Function) and "redis_url" in item.fixturenames:
+            item.add_marker(pytest.mark.xdist_group("redis"))
+
+
 def find_program() -> str | None:
     return shutil.which("redis-server") or shutil.which("valkey-server")
 
 
 @pytest.fixture(scope="session")
 def shared_redis() -> Iterator[str]:
-    if given := os.environ.get("ONETHREAD_TEST_REDIS_URL"):
+    if given := os.environ.get(GIVEN):
         yield given
     elif program := find_program():
         server = RedisServer(program)
@@ -64,7 +73,7 @@ def shared_redis() -> Iterator[str]:
 def imitation() -> Iterator[str]:
     """Speaks enough of the protocol for fan-out and presence, for machines where no server can be installed."""
     if os.environ.get("CI") == "true":
-        unavailable("Redis: no redis-server on PATH and ONETHREAD_TEST_REDIS_URL is not set")
+        unavailable("Redis: no redis-server on PATH and " + GIVEN + " is not set")
     from fakeredis import TcpFakeServer
 
     port = free_port()

@@ -26,6 +26,7 @@ from hub.contract import (
 )
 from hub.testkit import Fault
 from tests.connectors.email.support import Memory, Store, email, mail, open_door, running, until
+from tests.support.processes import free_port
 
 SAM = Address("email", "sam@example.com", "Sam Fox")
 HELLO = Outgoing(key="key-1", to=SAM, text="Hello", subject="Re: Your order")
@@ -188,11 +189,6 @@ async def test_one_network_gets_only_so_many_lines(monkeypatch: pytest.MonkeyPat
         await asyncio.sleep(0.1)
         await asyncio.to_thread(give, port)
     assert len(store.raws) == 1
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 async def test_inboxes_share_a_port_and_one_restarts_while_the_other_stays() -> None:
