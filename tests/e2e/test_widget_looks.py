@@ -72,6 +72,9 @@ async def test_conversation(chat: Chat, context: BrowserContext, look: str) -> N
     thread = await chat.thread()
     await agent.call("open", {"thread": thread}, namespace="/agent")
     await until(lambda: page.locator(".st").is_visible(), "the state of the message")
+    first = (await chat.messages(thread))[0]
+    await chat.owner.post(f"/threads/{thread}/seen", {"seq": first["seq"]})
+    await expect(page.locator(".st")).to_have_count(2)
     await agent.call("typing", {"thread": thread, "on": True, "note": False}, namespace="/agent")
     await page.locator(".tp").wait_for()
     await inspect(page, "conversation", look)
