@@ -24,10 +24,14 @@ FLAGS = [
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The browser lives on the session's event loop, so what uses it must run there too."""
+    """The browser lives on the session's event loop, so what uses it must run there too.
+
+    One worker has them all: two browsers at once would fill a small machine, and each wait for the other.
+    """
     for item in items:
         if isinstance(item, pytest.Function) and "browser" in item.fixturenames:
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 def find_program() -> str | None:
