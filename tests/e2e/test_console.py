@@ -12,6 +12,7 @@ from typing import Any
 from playwright.async_api import Page, expect
 
 from tests.e2e.desk import Desk, label_file, shot, shows, thread_url, until, writing
+from tests.e2e.mail_client import MailClient
 
 
 async def test_mail_arrives_live_and_is_answered_with_a_file(desk: Desk, tmp_path: Path) -> None:
@@ -49,6 +50,40 @@ async def test_undo_gives_the_text_back(desk: Desk) -> None:
     await expect(writing(page)).to_have_value("Not like this")
     assert await desk.texts(case["thread_id"]) == ["Hello"]
     assert not desk.provider.mails
+
+
+async def test_what_was_typed_meanwhile_stays_below_what_is_taken_back(desk: Desk) -> None:
+    case = await desk.writes("Wrong size", "Hello")
+    page = await desk.sit_down()
+    await page.goto(thread_url(desk, case))
+    await writing(page).fill("Not like this")
+    await writing(page).press("Control+Enter")
+    await expect(writing(page)).to_have_value("")
+    await writing(page).fill("And one more thing")
+    await page.locator(".toast").get_by_role("button", name="Undo").click()
+    await expect(writing(page)).to_have_value("Not like this\n\nAnd one more thing")
+    await page.reload()
+    await expect(writing(page)).to_have_value("Not like this\n\nAnd one more thing")
+    await expect(page.get_by_role("button", name="Use the newer")).to_have_count(0)
+
+
+async def test_who_answers_a_mail_that_was_passed_on_is_shown_with_what_they_refer_to(desk: Desk) -> None:
+    case = await desk.writes("Wrong size", "Hello")
+    await desk.reply(case, "Which size is it?")
+    [mail] = await desk.maya.received(1)
+    friend = MailClient(desk.provider, desk.maya.hub_port, "friend@mail.example")
+    await friend.send("Re: Wrong size", "It is a 38", answers=mail)
+
+    async def theirs() -> dict[str, Any] | None:
+        return next((one for one in await desk.cases() if one["thread_id"] != case["thread_id"]), None)
+
+    page = await desk.sit_down()
+    await page.goto(thread_url(desk, await until(theirs, "the friend's own thread")))
+    told = page.locator("#timeline article", has_text="It is a 38").locator(".warning", has_text="Also refers to")
+    await expect(told.get_by_role("link", name="“Wrong size” of Maya Okafor")).to_be_visible()
+    await shot(page, "refers-to")
+    await told.get_by_role("link").click()
+    await shows(page, "Which size is it?")
 
 
 async def test_a_note_is_a_surface_of_its_own(desk: Desk) -> None:

@@ -103,6 +103,28 @@ async def test_settings_of_me_team_and_tokens(desk: Desk) -> None:
     await expect(page.get_by_text("There are no tokens yet.")).to_be_visible()
 
 
+async def test_a_stored_secret_is_removed_on_purpose(desk: Desk) -> None:
+    chat = {"settings": {"identity_secret": "a-secret-of-thirty-two-characters"}}
+    await desk.owner.call("PATCH", f"/inboxes/{desk.chat}", chat)
+    page = await desk.sit_down()
+    await page.goto(f"{desk.hub.url}/settings/channels")
+
+    async def stored() -> bool:
+        return any("identity_secret" in inbox["settings"] for inbox in await desk.owner.get("/inboxes"))
+
+    for answer, left in (("", True), ("Remove identity secret", False)):
+        await page.locator(".settings-card", has_text="/w.js").get_by_role("button", name="Edit").click()
+        dialog = page.get_by_role("dialog")
+        if answer:
+            for group in await dialog.locator("summary").all():
+                await group.click()
+            await dialog.get_by_role("button", name=answer).click()
+            await shot(page, "secret-removed")
+        await dialog.get_by_role("button", name="Save").click()
+        await expect(dialog).to_be_hidden()
+        assert await stored() == left
+
+
 async def test_what_could_not_be_read_is_shown_and_replayed(desk: Desk) -> None:
     inbox = await desk.owner.get("/inboxes")
     assert [one["state"] for one in inbox] == ["active", "active"]

@@ -2,6 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { keys } from "../api/keys";
 import type { Draft, Target, Thread } from "../api/types";
+import { unsaved } from "../live/held";
 import { type Content, EMPTY, fromDraft, isEmpty, slotOf, toDraft } from "./content";
 import { choose, DraftLine, type Held, keep, key, read, type Saved } from "./drafts";
 
@@ -109,7 +110,9 @@ export function useDraft({ agent, thread, target, caseId, server }: DraftOptions
     };
     if (now.current.dirty && !timer.current) void flush();
     window.addEventListener("pagehide", leave);
+    unsaved.add(flush);
     return () => {
+      unsaved.delete(flush);
       window.removeEventListener("pagehide", leave);
       leave();
     };

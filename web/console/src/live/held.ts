@@ -8,6 +8,9 @@ import { drop, type Pending, remaining } from "./outbox";
 /** A taken-back send, for the composer of its thread. */
 export const takenBack = createStore<{ draft: Draft; held: string } | null>(null);
 
+/** What is being written and the hub doesn't hold yet: saved first, so that what comes back is joined to all of it. */
+export const unsaved = new Set<() => Promise<void>>();
+
 const toasts = new Map<string, number>();
 
 /** Says that it goes, and offers to take it back as long as that is possible. */
@@ -21,6 +24,7 @@ export async function undo(pending: Pending): Promise<void> {
   const toast = toasts.get(pending.key);
   if (toast !== undefined) unsay(toast);
   try {
+    await Promise.all([...unsaved].map((save) => save()));
     const draft = await api.undoSend(pending.held.id);
     drop(pending.key);
     const held = pending.held.id;
