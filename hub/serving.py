@@ -9,9 +9,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
-from typing import Any
 
-import structlog
 from aiohttp import web
 
 from hub.config import Config
@@ -91,22 +89,7 @@ def _stop_signal() -> asyncio.Event:
 
 
 def set_up_log(level: str) -> None:
-    """One line for each event on standard error; what happens is first, details follow as name=value."""
+    """One line for each event on standard error; what happens is first, details follow."""
     logging.basicConfig(
         level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
     )
-    structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            structlog.stdlib.render_to_log_kwargs,
-            _one_line,
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
-    )
-
-
-def _one_line(_logger: Any, _name: str, event: Any) -> dict[str, Any]:
-    details = " ".join(f"{name}={value}" for name, value in event.get("extra", {}).items())
-    return {**{k: v for k, v in event.items() if k != "extra"}, "msg": f"{event['msg']} {details}".strip()}

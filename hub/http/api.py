@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from aiohttp import web
-from redis.asyncio import Redis
 
 from hub import __version__
 from hub.http import (
@@ -28,7 +27,7 @@ from hub.http import (
 from hub.http.auth import admit
 from hub.http.docs import Docs
 from hub.http.errors import problems
-from hub.http.limits import InMemory, InRedis, Tries
+from hub.http.limits import InMemory, Tries
 from hub.http.openapi import Operation, document, install
 from hub.http.passwords import Passwords
 from hub.http.static import Web
@@ -50,6 +49,10 @@ def _tries(app: web.Application) -> Tries:
     config = app[HUB].config
     if not config.redis_url:
         return InMemory()
+    from redis.asyncio import Redis
+
+    from hub.http.shared_limits import InRedis
+
     client = Redis.from_url(config.redis_url, socket_connect_timeout=1, socket_timeout=1)
 
     async def close(_app: web.Application) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Annotated, Any
 from uuid import UUID
 
 import sqlalchemy as sa
-import structlog
 from aiohttp import web
 from pydantic import Field
 from sqlalchemy import Connection
@@ -22,7 +22,7 @@ from hub.http.shapes import AttachmentOut
 from hub.models import Attachment, Entry, new_id, utcnow
 
 ATTACHMENT, ENTRY = Attachment.__table__, Entry.__table__  # type: ignore[attr-defined]
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 FILE_LIMIT = 30 * 1024 * 1024
 
@@ -85,7 +85,7 @@ def _envelope_of(conn: Connection, me: Viewer, entry_id: UUID) -> UUID:
 
 
 async def original(ask: Ask, envelope_id: UUID) -> web.Response:
-    log.info("An original was read", envelope=str(envelope_id), agent=ask.me.email, ip=ask.ip)
+    log.info("An original was read: envelope=%s agent=%s ip=%s", envelope_id, ask.me.email, ask.ip)
     stored = await ask.read(load, envelope_id)
     if stored is None:
         raise NotFound("original")

@@ -5,13 +5,13 @@ The only module that knows status codes of other layers' errors. Nothing of a tr
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from secrets import token_hex
 from typing import Any
 
 import orjson
-import structlog
 from aiohttp import web
 from pydantic import ValidationError
 
@@ -20,7 +20,7 @@ from hub.core.errors import Conflict, CoreError, Forbidden, NotFound, NotPermitt
 from hub.db import DatabaseGone
 from hub.registry import InvalidSettings, UnknownConnector
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 TITLES = {
     400: ("bad-request", "This request can't be read"),
@@ -170,7 +170,7 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
     except Exception as error:
         problem = explain(error)
         if problem is None:
-            log.exception("A request failed", request_id=request_id, method=request.method, path=request.path)
+            log.exception("A request failed: %s %s, request_id=%s", request.method, request.path, request_id)
             sentence = (
                 f"This is our mistake. Try again; if it goes on, give the number {request_id} to whoever runs this."
             )

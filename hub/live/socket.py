@@ -13,7 +13,7 @@ from aiohttp import web
 from hub.core.read import public, recent
 from hub.db import DatabaseGone
 from hub.live.agents import Agents
-from hub.live.bus import Alone, Bus, RedisBus
+from hub.live.bus import Alone, Bus
 from hub.live.fanout import Rooms, Server
 from hub.live.limits import Limits
 from hub.live.presence import Presence
@@ -29,16 +29,23 @@ CHECK_EVERY_S = 3.0
 """A lost right or session has left its rooms within five seconds."""
 
 
+def _bus(redis_url: str) -> Bus:
+    if not redis_url:
+        return Alone()
+    from hub.live.redis_bus import RedisBus
+
+    return RedisBus(redis_url, uuid4().hex)
+
+
 class Live:
     """The sockets of one process."""
 
     def __init__(self, hub: Hub, limits: Limits, *, revs_every: float, check_every: float) -> None:
-        process = uuid4().hex
         self._hub = hub
         self._every = {self.revs: revs_every, self.check: check_every}
         self.server = Server(limits)
         self.rooms: Rooms = self.server.manager
-        self.bus: Bus = RedisBus(hub.config.redis_url, process) if hub.config.redis_url else Alone()
+        self.bus = _bus(hub.config.redis_url)
         self.publisher = Publisher(hub.db, self.rooms, self.bus, public.file_url(hub.keys))
         self.presence = hub.presence if isinstance(hub.presence, Presence) else Presence()
         self.presence.tell(self._came_or_went)

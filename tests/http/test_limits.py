@@ -6,7 +6,8 @@ import pytest
 from redis.asyncio import Redis
 
 from hub.http.errors import HttpProblem
-from hub.http.limits import MOST_KEYS, InMemory, InRedis, Limit, spend
+from hub.http.limits import MOST_KEYS, InMemory, Limit, spend
+from hub.http.shared_limits import InRedis
 
 DOOR = Limit("door", 3, 60)
 

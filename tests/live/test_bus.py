@@ -7,7 +7,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from hub.live.bus import CHANNEL, RedisBus
+from hub.live.redis_bus import CHANNEL, RedisBus
 
 
 async def test_rubbish_on_the_channel_does_not_end_the_listening(redis_url: str) -> None:
