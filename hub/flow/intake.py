@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -36,8 +37,10 @@ log = logging.getLogger(__name__)
 LARGE = 64 * 1024
 READERS = 32
 """Mails that are read at once: threads don't parse faster for it, but each batch takes more of them."""
-IN_HAND = 256
-"""Small mails kept in memory until they are read; others are loaded again."""
+IN_HAND = 16 * 1024 * 1024
+"""Bytes of small mails kept in memory until they are read; others are loaded again."""
+POURS_S, REST_S = 0.02, 0.2
+"""While mails come closer together than this, each reader rests before its next: taking them in goes first."""
 AWAY_S = 0.5
 MAX_REFS = 60
 
@@ -60,6 +63,10 @@ class _Waiting:
     dedup_key: str = ""
     raw: Raw | None = None
 
+    @property
+    def size(self) -> int:
+        return len(self.raw.body) if self.raw else 0
+
 
 class Intake:
     """Stores and reads what arrives; one per process."""
@@ -78,6 +85,8 @@ class Intake:
         self._inboxes, self._now, self._max_body = inboxes, now, max_body
         self._lanes: dict[str, deque[_Waiting]] = {}
         self._reading: set[UUID] = set()
+        self._in_hand = 0
+        self._arrived_at = self._pours_until = 0.0
         self._room = asyncio.Semaphore(READERS)
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
@@ -120,6 +129,7 @@ class Intake:
         if waiting.id in self._reading:
             return
         self._reading.add(waiting.id)
+        self._in_hand += waiting.size
         if not lane:
             self._spawn(self._read_lane("", deque([waiting])))
         elif lane in self._lanes:
@@ -179,9 +189,13 @@ class Intake:
         )
         receipt: Receipt = await self._writer.submit(Append(arrived))
         if receipt.state == "new" and receipt.envelope_id:
-            in_hand = not large and len(self._reading) < IN_HAND
+            in_hand = not large and self._in_hand < IN_HAND
             waiting = _Waiting(receipt.envelope_id, facts.id, arrived.dedup_key, raw if in_hand else None)
             self._queue(waiting, arrived.lane)
+        now = time.monotonic()
+        if now - self._arrived_at < POURS_S:
+            self._pours_until = now + POURS_S
+        self._arrived_at = now
         return receipt
 
     async def _read_lane(self, lane: str, waiting: deque[_Waiting]) -> None:
@@ -189,6 +203,8 @@ class Intake:
             head = waiting[0]
             try:
                 async with self._room:
+                    if time.monotonic() < self._pours_until:
+                        await asyncio.sleep(REST_S)
                     await self._read_waiting(head)
             except DatabaseGone as error:
                 if self._closing:
@@ -202,6 +218,7 @@ class Intake:
             except Exception:
                 log.exception("envelope %s could not be read", head.id)
             self._reading.discard(head.id)
+            self._in_hand -= head.size
             if waiting and waiting[0] is head:
                 waiting.popleft()
         if lane:
