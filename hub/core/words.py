@@ -53,10 +53,11 @@ def _cut(folded: str) -> Iterator[str]:
 def spans(text: str, wanted: list[str], prefixes: tuple[str, ...]) -> list[tuple[int, int]]:
     """Where in `text` the wanted words stand, for highlighting."""
     whole = set(wanted)
-    found: list[tuple[int, int]] = []
-    for match in _WORD.finditer(text):
-        for word in _cut(fold(match[0])):
-            if word in whole or (prefixes and word.startswith(prefixes)):
-                found.append(match.span())
-                break
-    return found
+
+    def is_wanted(word: str) -> bool:
+        return word in whole or (bool(prefixes) and word.startswith(prefixes))
+
+    if text.isascii():
+        # folding is no more than lower case here, and leaves every letter where it is
+        return [match.span() for match in _ASCII_WORD.finditer(text.lower()) if is_wanted(match[0][:LONGEST])]
+    return [match.span() for match in _WORD.finditer(text) if any(map(is_wanted, _cut(fold(match[0]))))]
