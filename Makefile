@@ -24,7 +24,7 @@ web-test: $(VENV)/.tests
 	@$(BIN)/python web/build_web.py run test
 
 pytest: $(VENV)/.tests web system-parts
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest $(or $(ARGS),--numprocesses auto --dist loadgroup)
 
 check: style types imports web-check fresh ## Lint, format, types, import rules, and generated files up to date
 
