@@ -161,6 +161,8 @@ def sqlite_engine(url: str, *, write: bool) -> Engine:
             f"busy_timeout={LOCK_TIMEOUT_S * 1000}",
             "cache_size=-65536" if write else "cache_size=-16384",
             "temp_store=MEMORY",
+            # 32 MB of log before it is written home: a page that changes often is then written once, not eight times
+            "wal_autocheckpoint=8000",
             "mmap_size=268435456",
         ):
             connection.execute(f"PRAGMA {pragma}")
