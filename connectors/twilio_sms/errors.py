@@ -1,0 +1,79 @@
+"""Twilio's error codes in words, and what the hub does about each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from hub.contract import ConnectorError, Refused, Unauthorised, Unavailable, Uncertain, raise_for
+
+Does = Literal["refused", "paused", "later"]
+
+CODES: Mapping[int, tuple[Does, str]] = {
+    20003: ("paused", "Twilio refused the account SID with its token or key. Copy them again from Twilio's console"),
+    20005: ("paused", "The Twilio account is not active. See the notice in Twilio's console"),
+    20404: ("paused", "Twilio knows no such account or resource. Check the account SID"),
+    20429: ("later", "Twilio has too many requests at once"),
+    20500: ("later", "Twilio has a fault"),
+    20503: ("later", "Twilio is not available"),
+    21211: ("refused", "The customer's number is not valid. Check it"),
+    21408: ("refused", "The account may not send to this country. Allow it in Twilio's console, under Geo permissions"),
+    21602: ("refused", "The message is empty. Write something"),
+    21606: ("refused", "Our number can't send messages to this customer. Check in Twilio's console what it may do"),
+    21610: ("refused", "The customer has opted out by STOP. Only they can undo it, by writing START"),
+    21612: ("refused", "There is no way from our number to the customer's. Send from another number"),
+    21614: ("refused", "The customer's number is no mobile number. Use another channel"),
+    21617: ("refused", "The message is longer than 1,600 characters. Shorten it"),
+    30001: ("later", "Twilio's queue for our number is full"),
+    30002: ("paused", "The Twilio account is suspended. See the notice in Twilio's console"),
+    30003: ("refused", "The customer's telephone can't be reached: it is off or has no network. Try again later"),
+    30004: ("refused", "The customer or the network blocks our messages. Use another channel"),
+    30005: ("refused", "The customer's number is unknown. Check it"),
+    30006: ("refused", "The number is a landline, or its network takes no messages. Use another channel"),
+    30007: ("refused", "The network took the message for spam. Word it otherwise, without short links"),
+    30008: ("refused", "The network did not say why the message failed. Try again later"),
+    30022: ("later", "Our number has sent too much at once"),
+    30032: ("refused", "Our toll-free number is not verified. Verify it in Twilio's console"),
+    30034: ("refused", "Our number is not registered for messages to the USA (A2P 10DLC). Do so in Twilio's console"),
+}
+RETRYABLE = frozenset({30001, 30003, 30008, 30022})
+"""Failures reported after the send that a later try may mend."""
+
+
+def reason(code: int | None, said: str = "") -> str:
+    """A sentence for people; Twilio's own words where the code is not in the table."""
+    sentence = _known(code)[1] or said or "Twilio gave no reason"
+    return f"{sentence} (Twilio error {code})" if code else sentence
+
+
+def raise_answer(status: int, body: str, headers: Mapping[str, str], *, sends: bool) -> None:
+    """A failed request as the typed error. Of a send that broke inside Twilio nobody knows how far it got."""
+    if status < 300:
+        return
+    code, said = _told(body)
+    does, sentence = _known(code)[0], reason(code, said)
+    if sends and status >= 500 and status != 503:
+        raise Uncertain(f"{sentence}. The message may have been sent")
+    if does == "paused":
+        raise Unauthorised(sentence)
+    if does == "refused":
+        raise Refused(sentence)
+    try:
+        raise_for(status, sentence, headers)
+    except Unavailable as error:
+        raise Unavailable(sentence, error.retry_after) from None
+    except ConnectorError as error:
+        raise (Unavailable(sentence) if does == "later" else error) from None
+
+
+def _known(code: int | None) -> tuple[Does | None, str]:
+    return CODES.get(code or 0, (None, ""))
+
+
+def _told(body: str) -> tuple[int | None, str]:
+    try:
+        content: Any = json.loads(body)
+        return int(content["code"]), str(content.get("message", ""))[:300]
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return None, body[:300]
