@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import sys
@@ -46,10 +47,14 @@ _watching: dict[int, list[str]] = {}
 
 @contextmanager
 def watched() -> Iterator[list[str]]:
-    """Yields the impure acts seen while the block runs. Run the code once before, since imports read files."""
+    """Yields the impure acts seen while the block runs. Run the code once before, since imports read files.
+
+    Garbage is collected later: what is done then, and by whoever listens to it, isn't this code's act.
+    """
     _install()
     seen: list[str] = []
-    before = sys.getprofile()
+    before, collects = sys.getprofile(), gc.isenabled()
+    gc.disable()
     _watching[threading.get_ident()] = seen
     sys.setprofile(lambda frame, event, callee: _profile(seen, frame, event, callee))
     try:
@@ -57,6 +62,8 @@ def watched() -> Iterator[list[str]]:
     finally:
         sys.setprofile(before)
         del _watching[threading.get_ident()]
+        if collects:
+            gc.enable()
 
 
 @cache
