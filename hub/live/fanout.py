@@ -13,6 +13,7 @@ import orjson
 import socketio
 import socketio.packet
 from aiohttp import web
+from engineio.async_drivers.aiohttp import WebSocket
 
 from hub.live.limits import Limits, Meter, is_loopback
 from hub.runtime import client_address
@@ -23,6 +24,8 @@ quiet.setLevel(logging.CRITICAL)  # the libraries log a trace for every packet o
 
 
 GOODBYE_S = 2
+DIGITS = frozenset("0123456789")
+"""Every packet in text begins with one, its type."""
 
 
 class Json:
@@ -49,6 +52,16 @@ class _Encoded(engineio.packet.Packet):  # type: ignore[misc]
         if b64 not in self._ready:
             self._ready[b64] = super().encode(b64)
         return self._ready[b64]
+
+
+class _Line(WebSocket):  # type: ignore[misc]
+    """Ends as a broken line does where no packet can be read: the library would fail with a trace for the log."""
+
+    async def wait(self) -> str | bytes:
+        data: str | bytes = await super().wait()
+        if isinstance(data, str) and data[:1] not in DIGITS:
+            raise OSError("this is no packet")
+        return data
 
 
 class Rooms(socketio.AsyncManager):  # type: ignore[misc]
@@ -109,6 +122,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]
             ping_interval=25,
             ping_timeout=20,
         )
+        self.eio._async = {**self.eio._async, "websocket": _Line}
         self._limits = limits
         self._frames = Meter(limits.frames)
         self._since: dict[str, tuple[str, float]] = {}

@@ -36,7 +36,18 @@ async def closed(stream: aiohttp.ClientWebSocketResponse) -> bool:
 @pytest.mark.db("sqlite")
 @pytest.mark.parametrize(
     "frame",
-    ["4", "49", "42/visitor,", "42/agent,[", '42/visitor,["say"', "4" + "[" * 5000, "451-/visitor,[]", "bQUFB", "é"],
+    [
+        "4",
+        "49",
+        "42/visitor,",
+        "42/agent,[",
+        '42/visitor,["say"',
+        "4" + "[" * 5000,
+        "451-/visitor,[]",
+        "bQUFB",
+        "b!",
+        "é",
+    ],
 )
 async def test_rubbish_ends_its_own_connection(
     house: House, http: aiohttp.ClientSession, frame: str, caplog: pytest.LogCaptureFixture
