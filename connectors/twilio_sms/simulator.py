@@ -68,11 +68,11 @@ class TwilioSimulator(HttpSimulator):
         return {"api": self.url}
 
     def routes(self) -> Sequence[web.RouteDef]:
-        root = f"/2010-04-01/Accounts/{self.account}"
+        root = "/2010-04-01/Accounts/{account}"
         return [
-            web.get(f"{root}.json", self._account),
-            web.get(f"{root}/Messages.json", self._list),
-            web.post(f"{root}/Messages.json", self._create),
+            web.get(root + ".json", self._account),
+            web.get(root + "/Messages.json", self._list),
+            web.post(root + "/Messages.json", self._create),
         ]
 
     def failure(self, status: int, reason: str) -> web.Response:
@@ -160,6 +160,8 @@ class TwilioSimulator(HttpSimulator):
 
     def _knows(self, request: web.Request, key_too: bool = True) -> bool:
         """A standard API key may do anything but ask about the account."""
+        if request.match_info["account"] != self.account:
+            return False
         held = [(self.account, self.token), *([self.key] if key_too and self.key[0] else [])]
         proofs = ["Basic " + b64encode(f"{user}:{secret}".encode()).decode() for user, secret in held]
         return request.headers.get("authorization") in proofs

@@ -1,0 +1,135 @@
+"""SMS through a real hub process: signed texts come in once, answers go out, reports climb."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+
+from connectors.twilio_sms.conformance import ACCOUNT, CUSTOMER, NUMBER
+from connectors.twilio_sms.simulator import TwilioSimulator
+from hub.testkit import Fault, Mischief
+from tests.connectors.twilio_sms.support import TOKEN
+from tests.support.hub import StartHub
+from tests.support.owner import Owner
+from tests.support.processes import wait_until
+
+
+class Shop:
+    """An SMS inbox of a running hub, and Twilio as it sees it."""
+
+    def __init__(self, owner: Owner, twilio: TwilioSimulator, inbox: dict[str, Any]) -> None:
+        self.owner, self.twilio, self.inbox = owner, twilio, inbox
+
+    async def thread(self) -> dict[str, Any]:
+        """The customer's one thread."""
+        page = await self.owner.get("/customers", limit=100)
+        (found,) = [customer for customer in page["items"] if CUSTOMER in customer["addresses"]]
+        thread: dict[str, Any] = await self.owner.get(f"/threads/{found['thread_id']}")
+        return thread
+
+    async def said(self) -> list[dict[str, Any]]:
+        return [entry for entry in (await self.thread())["entries"] if entry["kind"] == "message"]
+
+    async def envelopes(self) -> int:
+        states = ("new", "done", "ignored", "dead")
+        return sum([len((await self.owner.get("/envelopes", state=state, limit=100))["items"]) for state in states])
+
+    async def reply(self, text: str) -> None:
+        thread = await self.thread()
+        body = {
+            "client_key": f"answer-{len(self.twilio.taken)}-0001",
+            "last_seen_seq": thread["last_seq"],
+            "inbox_id": self.inbox["id"],
+            "to": {"kind": "phone", "address": CUSTOMER},
+            "text": text,
+            "undo_s": 0,
+        }
+        await self.owner.post(f"/threads/{thread['id']}/replies", body)
+
+    async def until(self, reached: Callable[[], bool]) -> None:
+        await asyncio.to_thread(wait_until, reached, 10, lambda: self.owner.hub.log)
+
+    async def shows(self, state: str) -> dict[str, Any]:
+        """The last message's delivery, once it is in this state."""
+        for _ in range(200):
+            (delivery,) = (await self.said())[-1]["deliveries"]
+            if delivery["state"] == state:
+                break
+            await asyncio.sleep(0.05)
+        assert delivery["state"] == state, self.owner.hub.log
+        return dict(delivery)
+
+
+@pytest.fixture
+async def shop(start_hub: StartHub) -> AsyncIterator[Shop]:
+    async with Owner(start_hub()) as owner, TwilioSimulator(ACCOUNT, TOKEN, number=NUMBER) as twilio:
+        inbox = await owner.new_inbox(
+            "twilio_sms", account_sid=ACCOUNT, auth_token=TOKEN, number=NUMBER, **twilio.settings()
+        )
+        twilio.hook_url = inbox["hook_url"]
+        yield Shop(owner, twilio, inbox)
+
+
+async def test_a_text_comes_in_its_answer_goes_out_and_the_reports_climb(shop: Shop) -> None:
+    twilio = shop.twilio
+    text = twilio.says(CUSTOMER, "Where’s my parcel? 📦")
+    assert await twilio.deliver(text, mischief=Mischief.DUPLICATE) == [200, 200]
+    (entry,) = await shop.said()
+    assert (entry["text"], entry["channel"], entry["proof"]) == ("Where’s my parcel? 📦", "sms", "provider")
+
+    await shop.reply("It left this morning.")
+    await shop.until(lambda: bool(twilio.taken))
+    (taken,) = twilio.taken
+    assert (taken.asked["To"], taken.asked["Body"]) == (CUSTOMER, "It left this morning.")
+
+    await shop.shows("sent")
+    for told, shown in [
+        ("queued", "sent"),
+        ("delivered", "delivered"),
+        ("sent", "delivered"),
+        ("sending", "delivered"),
+    ]:
+        report = twilio.tells(taken, told)
+        assert await twilio.deliver(report, report) == [200, 200]
+        await shop.shows(shown)
+
+
+async def test_a_forged_text_leaves_no_trace(shop: Shop) -> None:
+    before = await shop.envelopes()
+    assert await shop.twilio.deliver(shop.twilio.says(CUSTOMER, "Hello"), mischief=Mischief.FORGED) == [401]
+    assert await shop.envelopes() == before
+    assert (await shop.owner.get("/customers", limit=100))["items"] == []
+
+
+async def test_what_was_uncertain_is_settled_by_twilios_report(shop: Shop) -> None:
+    """The line broke before Twilio's id came: our own key in the address finds the delivery."""
+    twilio = shop.twilio
+    await twilio.deliver(twilio.says(CUSTOMER, "Hello"))
+    twilio.misbehave(Fault.DROPPED)
+    await shop.reply("Hello too")
+    await shop.until(lambda: bool(twilio.taken))
+    await shop.shows("uncertain")
+    await twilio.deliver(twilio.tells(twilio.taken[0], "delivered"))
+    await shop.shows("delivered")
+    assert len(twilio.taken) == 1
+
+
+async def test_a_failure_is_shown_in_words(shop: Shop) -> None:
+    twilio = shop.twilio
+    await twilio.deliver(twilio.says(CUSTOMER, "Hello"))
+    await shop.reply("Hello too")
+    await shop.shows("sent")
+    await twilio.deliver(twilio.tells(twilio.taken[0], "undelivered", 30005))
+    assert "The customer's number is unknown" in (await shop.shows("failed"))["reason"]
+
+
+async def test_the_connection_is_tried_from_the_settings(shop: Shop) -> None:
+    settings = {"account_sid": ACCOUNT, "auth_token": TOKEN, "number": NUMBER, **shop.twilio.settings()}
+    form = {"connector": "twilio_sms", "name": "SMS", "settings": settings}
+    tried = await shop.owner.post("/inboxes/test", form)
+    assert (tried["ok"], tried["message"]) == (True, "Connected to the Twilio account “Example”.")
+    shop.twilio.status = "suspended"
+    tried = await shop.owner.post("/inboxes/test", form)
+    assert not tried["ok"]
+    assert "suspended" in tried["message"]
