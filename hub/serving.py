@@ -14,6 +14,8 @@ from aiohttp import web
 
 from hub.config import Config
 
+SETTLED_S = 1.0
+
 
 class Stage:
     """What a command adds around the hub; this one only greets."""
@@ -61,8 +63,8 @@ async def _serve(config: Config, stage: Stage) -> None:
     try:
         # what is told comes first: whoever sees the port answer may rely on having been told
         await stage.ready(app)
-        _settle_memory()
         await Door(running, port).start()
+        asyncio.get_running_loop().call_later(SETTLED_S, _settle_memory)
         await stopped.wait()
     finally:
         await running.cleanup()
@@ -73,6 +75,7 @@ def _settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
+    gc.enable()
 
 
 def open_port(config: Config) -> socket.socket:

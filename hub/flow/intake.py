@@ -39,7 +39,7 @@ READERS = 32
 """Mails that are read at once: threads don't parse faster for it, but each batch takes more of them."""
 IN_HAND = 16 * 1024 * 1024
 """Bytes of small mails kept in memory until they are read; others are loaded again."""
-POURS_S, REST_S = 0.02, 0.2
+POURS_S, REST_S = 0.02, 0.5
 """While mails come closer together than this, each reader rests before its next: taking them in goes first."""
 AWAY_S = 0.5
 MAX_REFS = 60

@@ -1,4 +1,4 @@
-"""Entries with deliveries and files, in three statements however many there are; pages by key, never by offset."""
+"""Entries with deliveries and files, in at most three statements for any number; pages by key, never by offset."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ Out = dict[str, Any]
 _HERE = ENTRY.c.thread_id == sa.bindparam("thread")
 _SEQ = sa.bindparam("seq", type_=ENTRY.c.seq.type)
 _LIMIT = sa.bindparam("limit", type_=sa.Integer())
-_BEFORE = Query(sa.select(ENTRY).where(_HERE, ENTRY.c.seq < _SEQ).order_by(ENTRY.c.seq.desc()).limit(_LIMIT))
-_AFTER = Query(sa.select(ENTRY).where(_HERE, ENTRY.c.seq > _SEQ).order_by(ENTRY.c.seq).limit(_LIMIT))
-_BY_ID = Query(sa.select(ENTRY).where(among(ENTRY.c.id, "ids")).order_by(ENTRY.c.thread_id, ENTRY.c.seq))
+_ROWS = sa.select(ENTRY, sa.exists().where(ATTACHMENT.c.entry_id == ENTRY.c.id).label("has_files"))
+_BEFORE = Query(_ROWS.where(_HERE, ENTRY.c.seq < _SEQ).order_by(ENTRY.c.seq.desc()).limit(_LIMIT))
+_AFTER = Query(_ROWS.where(_HERE, ENTRY.c.seq > _SEQ).order_by(ENTRY.c.seq).limit(_LIMIT))
+_BY_ID = Query(_ROWS.where(among(ENTRY.c.id, "ids")).order_by(ENTRY.c.thread_id, ENTRY.c.seq))
 _DELIVERIES = Query(sa.select(DELIVERY).where(among(DELIVERY.c.entry_id, "ids")).order_by(DELIVERY.c.id))
 _FILES = Query(
     sa.select(ATTACHMENT)
@@ -39,8 +40,7 @@ _CHANGED = (
     .limit(_LIMIT),
 )
 _NEWER = Query(
-    sa.select(ENTRY)
-    .where(_HERE, ENTRY.c.seq > _SEQ, sa.or_(*(ENTRY.c.kind == kind for kind in ("message", "call", "note"))))
+    _ROWS.where(_HERE, ENTRY.c.seq > _SEQ, sa.or_(*(ENTRY.c.kind == kind for kind in ("message", "call", "note"))))
     .order_by(ENTRY.c.seq)
     .limit(20)
 )
@@ -87,8 +87,7 @@ def changed(conn: Connection, thread_id: UUID, rev: int) -> tuple[list[Out], boo
 
 
 def shown(conn: Connection, rows: Sequence[Any]) -> list[Out]:
-    """Rows of the entry table as agents see them."""
-    ids = [row.id for row in rows]
+    """Rows of the entry table, each with `has_files`, as agents see them."""
     deliveries: dict[UUID, list[Out]] = defaultdict(list)
     files: dict[UUID, list[Out]] = defaultdict(list)
     latest: dict[UUID, int] = {}
@@ -96,8 +95,8 @@ def shown(conn: Connection, rows: Sequence[Any]) -> list[Out]:
         for row in _DELIVERIES.rows(conn, ids=sent):
             deliveries[row.entry_id].append(delivery(row))
             latest[row.entry_id] = max(latest.get(row.entry_id, 0), row.rev)
-    if ids:
-        for row in _FILES.rows(conn, ids=ids):
+    if with_files := [row.id for row in rows if row.has_files]:
+        for row in _FILES.rows(conn, ids=with_files):
             files[row.entry_id].append(attachment(row))
     return [_entry(row, deliveries[row.id], files[row.id], latest.get(row.id, 0)) for row in rows]
 
