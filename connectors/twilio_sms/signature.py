@@ -9,12 +9,16 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 HEADER = "x-twilio-signature"
 MOST_FIELDS = 500
+MOST_BYTES = 256 * 1024
+"""Many times what Twilio sends; more is not worth the arithmetic."""
 
 Fields = Sequence[tuple[str, str]]
 
 
 def fields(body: bytes) -> Fields:
     """The form, empty fields included, since they are signed too. Raises `ValueError` for what is no form."""
+    if len(body) > MOST_BYTES:
+        raise ValueError("it is too long")
     text = body.decode("ascii")
     return parse_qsl(text, keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=MOST_FIELDS)
 
@@ -22,7 +26,7 @@ def fields(body: bytes) -> Fields:
 def signature(token: str, url: str, form: Fields) -> str:
     """A field that comes twice with the same value counts once."""
     signed = url + "".join(name + value for name, value in sorted(set(form)))
-    return b64encode(hmac.digest(token.encode(), signed.encode(), "sha1")).decode()
+    return b64encode(hmac.digest(token.encode(), signed.encode(errors="replace"), "sha1")).decode()
 
 
 def matches(given: str, tokens: Iterable[str], url: str, form: Fields) -> bool:

@@ -1,7 +1,10 @@
 """The simulator is faithful: Twilio's own client gets along with it, and hears the same errors."""
 
 import asyncio
+import json
+import os
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -12,7 +15,7 @@ from twilio.http.response import Response
 from twilio.rest import Client
 
 from connectors.twilio_sms.conformance import ACCOUNT, CUSTOMER, NUMBER
-from connectors.twilio_sms.simulator import TwilioSimulator
+from connectors.twilio_sms.simulator import PARAMETERS, TwilioSimulator
 from hub.testkit import Fault
 from tests.connectors.twilio_sms.support import TOKEN, provider
 
@@ -62,3 +65,16 @@ async def test_it_hears_the_simulators_faults(twilio: TwilioSimulator, fault: Fa
     with pytest.raises(TwilioRestException) as raised:
         await asyncio.to_thread(lambda: theirs.messages.create(to=CUSTOMER, from_=NUMBER, body="Hello"))
     assert (raised.value.status, raised.value.code) == (status, code)
+
+
+@pytest.mark.skipif(
+    "ONETHREAD_SPECS" not in os.environ, reason="ONETHREAD_SPECS names no folder of published interfaces"
+)
+def test_the_simulator_knows_the_parameters_that_twilio_publishes() -> None:
+    """Twilio's own description is not ours to keep a copy of."""
+    described = json.loads((Path(os.environ["ONETHREAD_SPECS"]) / "twilio_api_v2010.json").read_bytes())
+    create = described["paths"]["/2010-04-01/Accounts/{AccountSid}/Messages.json"]["post"]
+    form = create["requestBody"]["content"]["application/x-www-form-urlencoded"]["schema"]
+    if "$ref" in form:
+        form = described["components"]["schemas"][form["$ref"].rpartition("/")[2]]
+    assert set(form["properties"]) == PARAMETERS

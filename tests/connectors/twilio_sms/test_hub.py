@@ -2,9 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import Any
 
+import aiohttp
 import pytest
+from yarl import URL
 
 from connectors.twilio_sms.conformance import ACCOUNT, CUSTOMER, NUMBER
 from connectors.twilio_sms.simulator import TwilioSimulator
@@ -133,3 +136,19 @@ async def test_the_connection_is_tried_from_the_settings(shop: Shop) -> None:
     tried = await shop.owner.post("/inboxes/test", form)
     assert not tried["ok"]
     assert "suspended" in tried["message"]
+
+
+async def test_behind_a_proxy_the_address_that_twilio_called_is_the_signed_one(shop: Shop) -> None:
+    outside, settings = "https://shop.example/sms", shop.twilio.settings()
+    inbox = await shop.owner.new_inbox(
+        "twilio_sms", account_sid=ACCOUNT, auth_token=TOKEN, number=NUMBER, webhook_url=outside, **settings
+    )
+    text = shop.twilio.sign(replace(shop.twilio.says(CUSTOMER, "Hello"), url=outside + "?from=a%2Fb+c"))
+    async with aiohttp.ClientSession() as session:
+        for query, status in [("from=a/b+c", 401), ("", 401), ("from=a%2Fb+c", 200)]:
+            url = URL(f"{inbox['hook_url']}?{query}", encoded=True)
+            async with session.post(url, data=text.body, headers=dict(text.headers)) as response:
+                assert (response.status, query) == (status, query)
+                body = await response.text()
+    assert (response.content_type, body.endswith("<Response/>")) == ("text/xml", True)
+    assert [entry["text"] for entry in await shop.said()] == ["Hello"]

@@ -1,6 +1,8 @@
 """What leaves, over real sockets: what Twilio is asked, and what its answers mean."""
 
+from base64 import b64encode
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import aiohttp
 import pytest
@@ -12,7 +14,7 @@ from connectors.twilio_sms.errors import CODES, raise_answer, reason
 from connectors.twilio_sms.simulator import TwilioSimulator
 from hub.contract import ConnectorError, OutgoingFile, Refused, Unauthorised, Unavailable, Uncertain
 from hub.testkit import HOOK_URL, Fault
-from tests.connectors.twilio_sms.support import KEY, NO_HTTP, SERVICE, answer, build, provider
+from tests.connectors.twilio_sms.support import KEY, SERVICE, TOKEN, answer, build, provider
 
 
 @pytest.fixture
@@ -110,9 +112,7 @@ async def test_a_file_is_refused_and_not_left_behind() -> None:
         return b"x"
 
     with pytest.raises(Refused, match="no files"):
-        await build().send(
-            type(answer())("d-1", answer().to, "See this", files=(OutgoingFile("a.png", "image/png", 1, read),))
-        )
+        await build().send(replace(answer("See this"), files=(OutgoingFile("a.png", "image/png", 1, read),)))
 
 
 async def test_how_long_to_wait_is_heeded(twilio: TwilioSimulator, http: aiohttp.ClientSession) -> None:
@@ -190,7 +190,7 @@ async def test_the_simulator_refuses_what_twilio_would(twilio: TwilioSimulator, 
     """A simulator that takes anything proves nothing."""
     url = f"{twilio.url}/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
     good = {"To": CUSTOMER, "From": NUMBER, "Body": "Hello"}
-    auth = {"authorization": build(NO_HTTP)._api._token()}
+    auth = {"authorization": "Basic " + b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()}
     wrong = [
         (good, {}, 401, 20003),
         (good | {"Colour": "red"}, auth, 400, 20001),

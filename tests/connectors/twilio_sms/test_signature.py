@@ -117,3 +117,15 @@ def test_nothing_can_be_added_to_a_signed_form(added: bytes) -> None:
 def test_whatever_the_body_is_a_guessed_signature_is_refused(body: bytes) -> None:
     with pytest.raises(Unverified):
         build().verify(replace(text(), body=body, headers={HEADER: "GvWf1cFY/Q7PnoempGyD5oXAezc="}))
+
+
+def test_an_address_that_is_no_text_is_refused_like_any_other() -> None:
+    """A path comes as bytes, and not all bytes are letters."""
+    with pytest.raises(Unverified, match="does not match"):
+        build().verify(replace(by_twilio(text()), url=HOOK_URL + "?\udcff"))
+
+
+def test_a_form_far_beyond_a_text_is_not_reckoned_through() -> None:
+    huge = provider().says(CUSTOMER, "a" * 300_000)
+    with pytest.raises(Unverified, match="not a form"):
+        build().verify(by_twilio(huge))
