@@ -156,10 +156,14 @@ class Settle(_OfDelivery):
             batch.touch_delivery(delivery)
         elif current is State.SENDING and self.state is State.UNCERTAIN:
             _set_state(batch, delivery, self.state, self.reason, retryable=True)
-        elif climbs(current, self.state):
+        elif climbs(current, self.state) and not self._outrun(current):
             _set_state(batch, delivery, self.state, self.reason, retryable=self.retryable)
             if self.continue_at:
                 delivery.set(continue_at=self.continue_at)
+
+    def _outrun(self, current: State) -> bool:
+        """The provider took it, and its report of the failure was here before our own note of the taking."""
+        return current is State.FAILED and self.state is State.SENT
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,13 @@ async def test_a_send_and_its_callbacks(workshop: Workshop) -> None:
     assert (await workshop.row(Attempt))["outcome"] == "sent"
 
 
+async def test_a_report_of_failure_may_come_before_our_own_note_of_the_send(workshop: Workshop) -> None:
+    delivery = await _sending(workshop)
+    await workshop.writer.submit(Settle(delivery["id"], F, reason="The phone is off"))
+    await workshop.writer.submit(Settle(delivery["id"], T))
+    assert (await workshop.row(Delivery))["state"] == F
+
+
 async def test_each_tick_is_a_change_of_the_thread(workshop: Workshop) -> None:
     delivery = await _sending(workshop)
     before = await workshop.row(Thread)
