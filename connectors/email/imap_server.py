@@ -335,9 +335,11 @@ class Session:
 
     def expunge(self, folder: Folder, doomed: Callable[[StoredMail], bool]) -> None:
         for mail in [mail for mail in folder.mails if doomed(mail)]:
-            self.say(f"* {folder.mails.index(mail) + 1} EXPUNGE")
+            place = folder.mails.index(mail)
+            if place < self.told:  # what came since is still to be told, and then without it
+                self.say(f"* {place + 1} EXPUNGE")
+                self.told -= 1
             folder.mails.remove(mail)
-        self.told = len(folder.mails)
 
 
 def _chosen(folder: Folder, uids: str) -> list[StoredMail]:

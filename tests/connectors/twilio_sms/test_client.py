@@ -1,10 +1,7 @@
 """The simulator is faithful: Twilio's own client gets along with it, and hears the same errors."""
 
 import asyncio
-import json
-import os
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -18,6 +15,7 @@ from connectors.twilio_sms.conformance import ACCOUNT, CUSTOMER, NUMBER
 from connectors.twilio_sms.simulator import PARAMETERS, TwilioSimulator
 from hub.testkit import Fault
 from tests.connectors.twilio_sms.support import TOKEN, provider
+from tests.support.specs import published
 
 
 class _Local(TwilioHttpClient):  # type: ignore[misc]  # it has no types
@@ -67,12 +65,9 @@ async def test_it_hears_the_simulators_faults(twilio: TwilioSimulator, fault: Fa
     assert (raised.value.status, raised.value.code) == (status, code)
 
 
-@pytest.mark.skipif(
-    "ONETHREAD_SPECS" not in os.environ, reason="ONETHREAD_SPECS names no folder of published interfaces"
-)
 def test_the_simulator_knows_the_parameters_that_twilio_publishes() -> None:
     """Twilio's own description is not ours to keep a copy of."""
-    described = json.loads((Path(os.environ["ONETHREAD_SPECS"]) / "twilio_api_v2010.json").read_bytes())
+    described = published("twilio_api_v2010.json")
     create = described["paths"]["/2010-04-01/Accounts/{AccountSid}/Messages.json"]["post"]
     form = create["requestBody"]["content"]["application/x-www-form-urlencoded"]["schema"]
     if "$ref" in form:
