@@ -93,6 +93,16 @@ async def test_somebody_who_gives_up_leaves_nothing_behind(db: Database) -> None
     assert await stored(db) == 0
 
 
+async def test_a_read_that_somebody_gave_up_hands_its_connection_to_nobody(db: Database) -> None:
+    for _ in range(3):
+        task = asyncio.create_task(db.read(lambda conn: conn.scalar(sa.text("SELECT pg_sleep(30)"))))
+        await asyncio.sleep(0.2)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert await stored(db) == 0
+
+
 async def test_more_callers_than_connections_wait_for_their_turn(db: Database) -> None:
     pids = await asyncio.gather(*(db.write(pid) for _ in range(20)))
     assert len(set(pids)) <= 2

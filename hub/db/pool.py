@@ -16,7 +16,7 @@ from hub.db.direct import run
 
 T = TypeVar("T")
 
-WAIT_S = 30
+WAIT_S, FAREWELL_S = 30, 3
 
 
 class Connections:
@@ -43,13 +43,18 @@ class Connections:
         await self._enter()
         try:
             conn, driver = await self._take()
+            sound = True
             try:
                 return await conn.run_sync(fn)
+            except asyncio.CancelledError:
+                # the server may still be at what nobody waits for any more
+                sound = False
+                raise
             finally:
-                if driver.is_closed() or driver.is_in_transaction():
-                    await _drop(conn)
-                else:
+                if sound and not driver.is_closed() and not driver.is_in_transaction():
                     self._free.append((conn, driver))
+                else:
+                    await _drop(conn, driver)
         finally:
             self._room.release()
 
@@ -68,7 +73,7 @@ class Connections:
             conn, driver = self._free.pop()
             if not driver.is_closed():
                 return conn, driver
-            await _drop(conn)
+            await _drop(conn, driver)
         conn = await self._engine.connect()
         return conn, (await conn.get_raw_connection()).driver_connection
 
@@ -85,9 +90,11 @@ def _in_transaction(conn: Connection, fn: Callable[[Connection], T]) -> T:
     return result
 
 
-async def _drop(conn: AsyncConnection) -> None:
-    """It broke, or somebody gave up in the middle of a transaction: no use to anybody else."""
+async def _drop(conn: AsyncConnection, driver: Any) -> None:
+    """It broke, or somebody gave up in the middle: no use to anybody else, and nobody waits long for its farewell."""
     with suppress(Exception):
-        await conn.invalidate()
+        async with asyncio.timeout(FAREWELL_S):
+            await conn.invalidate()
+    driver.terminate()
     with suppress(Exception):
         await conn.close()

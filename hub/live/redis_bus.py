@@ -47,8 +47,12 @@ class RedisBus:
         ]
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
+        pending = set(self._tasks)
+        while pending:
+            for task in pending:
+                task.cancel()
+            # a line that breaks while it is being closed raises its own error in place of the cancellation: ask again
+            _, pending = await asyncio.wait(pending, timeout=1)
         await asyncio.gather(*self._tasks, return_exceptions=True)
         with suppress(*AWAY):
             await self._redis.aclose()
