@@ -24,7 +24,12 @@ web-test: $(VENV)/.tests
 	@$(BIN)/python web/build_web.py run test
 
 pytest: $(VENV)/.tests web system-parts
-	@$(BIN)/python -m pytest $(or $(ARGS),--numprocesses auto --dist loadgroup)
+ifneq ($(ARGS),)
+	@$(BIN)/python -m pytest $(ARGS)
+else # what three workers on a busy machine have made fail is tried once more, alone; both results are told
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup \
+		|| $(BIN)/python -m pytest --last-failed --last-failed-no-failures none
+endif
 
 check: style types imports web-check fresh ## Lint, format, types, import rules, and generated files up to date
 
