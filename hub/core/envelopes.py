@@ -118,3 +118,10 @@ def take_up(conn: Connection, running: Iterable[UUID]) -> None:
     """What was set aside because these inboxes couldn't run is unread again."""
     statement = sa.update(ENVELOPE).where(*_SET_ASIDE).values(state="new", reason="")
     conn.execute(statement, {"running": list(running)})
+
+
+def unread_twin(conn: Connection, inbox_id: UUID, dedup_key: str) -> list[tuple[UUID, str]]:
+    """The same request, if it is stored already and nobody has read it; with its lane."""
+    columns = sa.select(ENVELOPE.c.id, ENVELOPE.c.lane)
+    twin = columns.where(ENVELOPE.c.inbox_id == inbox_id, ENVELOPE.c.dedup_key == dedup_key, ENVELOPE.c.state == "new")
+    return [(row.id, row.lane) for row in conn.execute(twin)]

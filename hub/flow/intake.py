@@ -24,7 +24,7 @@ from hub.core.append import Append
 from hub.core.changes import Change
 from hub.core.clean import clean
 from hub.core.desk import Desk, InboxFacts
-from hub.core.envelopes import Stored, load, pack, unpack
+from hub.core.envelopes import Stored, load, pack, unpack, unread_twin
 from hub.core.errors import Conflict, NotFound, UnknownInbox
 from hub.core.receive import Arrived, Heard, Item, Receipt, StoredFile
 from hub.db import Database, DatabaseGone
@@ -192,11 +192,18 @@ class Intake:
             in_hand = not large and self._in_hand < IN_HAND
             waiting = _Waiting(receipt.envelope_id, facts.id, arrived.dedup_key, raw if in_hand else None)
             self._queue(waiting, arrived.lane)
+        elif receipt.state == "duplicate":
+            await self._take_up(facts, arrived.dedup_key)
         now = time.monotonic()
         if now - self._arrived_at < POURS_S:
             self._pours_until = now + POURS_S
         self._arrived_at = now
         return receipt
+
+    async def _take_up(self, facts: InboxFacts, dedup_key: str) -> None:
+        """It was stored, and the answer lost with the database: read it before what its sender says next."""
+        for envelope_id, lane in await self._db.read(partial(unread_twin, inbox_id=facts.id, dedup_key=dedup_key)):
+            self.read_later(envelope_id, lane)
 
     async def _read_lane(self, lane: str, waiting: deque[_Waiting]) -> None:
         while waiting:

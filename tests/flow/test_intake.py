@@ -83,6 +83,19 @@ async def test_a_mail_nobody_read_is_taken_up_by_the_sweep(plant: Plant, monkeyp
     assert (await envelopes(plant))[0]["attempts"] == 1
 
 
+async def test_what_was_stored_while_its_answer_was_lost_is_read_when_it_comes_again(
+    plant: Plant, monkeypatch: Any
+) -> None:
+    """The commit arrived and its answer did not: its sender repeats it, and then goes on."""
+    monkeypatch.setattr(plant.hub.intake, "_queue", lambda *_: None)
+    first = mail("Order", "Mail 0")
+    await plant.hub.intake(plant.mail_id, first)
+    monkeypatch.undo()
+    await plant.hub.intake(plant.mail_id, first)
+    await plant.hub.intake(plant.mail_id, mail("Order", "Mail 1"))
+    assert await texts(plant, 2) == ["Mail 0", "Mail 1"]
+
+
 async def test_a_large_body_lies_in_the_blob_store_before_it_is_named(plant: Plant) -> None:
     await plant.hub.intake(plant.mail_id, mail("Long", "word " * 40_000))
     await texts(plant, 1)
