@@ -150,7 +150,7 @@ async def test_on_a_phone_the_panel_is_the_whole_screen_and_the_page_waits(host:
         size = await button.bounding_box()
         assert size is None or min(size["width"], size["height"]) >= 24
     await visitor.app.get_by_role("button", name="Close").click()
-    assert not await page.evaluate("document.body.inert || document.body.style.overflow")
+    await page.wait_for_function("!document.body.inert && !document.body.style.overflow")
     await context.close()
 
 
