@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from hub.db import Database, Query, among, insert
+from hub.db import Database, Prepared, among, insert
 from hub.models import Draft, Identity, new_id, utcnow
 from hub.models.tables import CUSTOMER
 
@@ -47,15 +47,15 @@ async def test_rows_are_those_of_the_longer_road(db: Database) -> None:
     ids = await db.write(people)
     values = {"ids": ids[:2], "until": utcnow()}
     theirs = await db.read(lambda conn: conn.execute(_STATEMENT, values).all())
-    ours = await db.read(lambda conn: Query(_STATEMENT).rows(conn, **values))
+    ours = await db.read(lambda conn: Prepared(_STATEMENT).rows(conn, **values))
     assert [tuple(row) for row in ours] == [tuple(row) for row in theirs]
     assert [row.address for row in ours] == ["0@example.org", "1@example.org"]
-    dicts = await db.read(lambda conn: Query(_STATEMENT).dicts(conn, **values))
+    dicts = await db.read(lambda conn: Prepared(_STATEMENT).dicts(conn, **values))
     assert dicts == await db.read(lambda conn: [dict(row) for row in conn.execute(_STATEMENT, values).mappings()])
 
 
 async def test_nothing_found_is_an_empty_list(db: Database) -> None:
-    assert await db.read(lambda conn: Query(_STATEMENT).rows(conn, ids=[], until=utcnow())) == []
+    assert await db.read(lambda conn: Prepared(_STATEMENT).rows(conn, ids=[], until=utcnow())) == []
 
 
 async def test_an_error_is_sqlalchemys_and_tells_no_values(db: Database) -> None:
@@ -80,5 +80,5 @@ async def test_listeners_hear_of_each_statement(db: Database) -> None:
     heard: list[str] = []
     for engine in db.sync_engines:
         sa.event.listen(engine, "before_cursor_execute", lambda _c, _k, text, *_: heard.append(text))
-    await db.read(lambda conn: Query(_STATEMENT).rows(conn, ids=[], until=utcnow()))
+    await db.read(lambda conn: Prepared(_STATEMENT).rows(conn, ids=[], until=utcnow()))
     assert len([text for text in heard if "identity" in text]) == 1

@@ -21,7 +21,7 @@ from hub.core.changes import Actor, Change
 from hub.core.desk import Desk
 from hub.core.errors import CoreError, NotFound
 from hub.core.states import Row, ThreadState, Wants
-from hub.db import Query, Together, among, insert_missing, is_sqlite
+from hub.db import Prepared, Together, among, insert_missing, is_sqlite
 from hub.models import new_id
 from hub.models.tables import (
     ATTACHMENT,
@@ -55,9 +55,9 @@ _THREADS = sa.select(
     THREAD.c.published_rev,
     THREAD.c.read_seq,
 ).where(among(THREAD.c.id, "ids"))
-_LOCK = Query(_THREADS.order_by(THREAD.c.id).with_for_update(key_share=True))
-_FIND = Query(_THREADS)
-_LIVE_CASES = Query(
+_LOCK = Prepared(_THREADS.order_by(THREAD.c.id).with_for_update(key_share=True))
+_FIND = Prepared(_THREADS)
+_LIVE_CASES = Prepared(
     sa.select(CASE).where(
         among(CASE.c.thread_id, "threads"),
         sa.or_(
@@ -66,30 +66,32 @@ _LIVE_CASES = Query(
         ),
     )
 )
-_CASES = Query(sa.select(CASE).where(among(CASE.c.id, "ids")))
-_CASE_THREADS = Query(sa.select(CASE.c.thread_id).where(among(CASE.c.id, "ids")))
-_ENTRY_THREADS = Query(sa.select(ENTRY.c.thread_id).where(among(ENTRY.c.id, "ids")))
-_DELIVERY_THREADS = Query(sa.select(DELIVERY.c.thread_id).where(among(DELIVERY.c.id, "ids")))
-_DRAFT_THREADS = Query(sa.select(DRAFT.c.thread_id).where(among(DRAFT.c.id, "ids")))
-_REF_THREADS = Query(
+_CASES = Prepared(sa.select(CASE).where(among(CASE.c.id, "ids")))
+_CASE_THREADS = Prepared(sa.select(CASE.c.thread_id).where(among(CASE.c.id, "ids")))
+_ENTRY_THREADS = Prepared(sa.select(ENTRY.c.thread_id).where(among(ENTRY.c.id, "ids")))
+_DELIVERY_THREADS = Prepared(sa.select(DELIVERY.c.thread_id).where(among(DELIVERY.c.id, "ids")))
+_DRAFT_THREADS = Prepared(sa.select(DRAFT.c.thread_id).where(among(DRAFT.c.id, "ids")))
+_REF_THREADS = Prepared(
     sa.select(DELIVERY.c.id, DELIVERY.c.thread_id, DELIVERY.c.inbox_id, DELIVERY.c.ref).where(
         among(DELIVERY.c.inbox_id, "inboxes"), among(DELIVERY.c.ref, "refs")
     )
 )
-_ENTRIES = Query(sa.select(ENTRY).where(among(ENTRY.c.id, "ids")))
-_DELIVERIES = Query(sa.select(DELIVERY).where(among(DELIVERY.c.id, "ids")))
-_DRAFTS = Query(sa.select(DRAFT).where(among(DRAFT.c.id, "ids")))
+_ENTRIES = Prepared(sa.select(ENTRY).where(among(ENTRY.c.id, "ids")))
+_DELIVERIES = Prepared(sa.select(DELIVERY).where(among(DELIVERY.c.id, "ids")))
+_DRAFTS = Prepared(sa.select(DRAFT).where(among(DRAFT.c.id, "ids")))
 # locked, so that none is forgotten as unused while it is put into a message
-_ATTACHMENTS = Query(
+_ATTACHMENTS = Prepared(
     sa.select(ATTACHMENT).where(among(ATTACHMENT.c.id, "ids")).order_by(ATTACHMENT.c.id).with_for_update()
 )
-_REFERENCES = Query(sa.select(REFERENCE).where(among(REFERENCE.c.thread_id, "threads"), among(REFERENCE.c.ref, "refs")))
-_KNOWN_REFS = Query(
+_REFERENCES = Prepared(
+    sa.select(REFERENCE).where(among(REFERENCE.c.thread_id, "threads"), among(REFERENCE.c.ref, "refs"))
+)
+_KNOWN_REFS = Prepared(
     sa.select(ENTRY.c.ref_space, ENTRY.c.ref, ENTRY.c.id, ENTRY.c.thread_id, ENTRY.c.case_id).where(
         among(ENTRY.c.ref_space, "spaces"), among(ENTRY.c.ref, "refs")
     )
 )
-_CLIENT_KEYS = Query(
+_CLIENT_KEYS = Prepared(
     sa.select(ENTRY.c.thread_id, ENTRY.c.client_key, ENTRY.c.id).where(
         among(ENTRY.c.thread_id, "threads"), among(ENTRY.c.client_key, "keys")
     )
@@ -143,14 +145,14 @@ class Batch:
         self._read(_DRAFTS, wants.drafts, self.drafts)
         self.load_attachments(wants.attachments)
         if wants.refs and threads:
-            for row in _REFERENCES.dicts(self.conn, threads=threads, refs=list(wants.refs)):
-                self.references[row["thread_id"], row["ref"]] = (row["entry_id"], row["case_id"])
+            for row in _REFERENCES.rows(self.conn, threads=threads, refs=list(wants.refs)):
+                self.references[row.thread_id, row.ref] = (row.entry_id, row.case_id)
         if known := wants.known_refs | wants.refs:
-            for space, ref, *entry in _KNOWN_REFS.rows(self.conn, spaces=list(wants.ref_spaces), refs=list(known)):
-                self.known[space, ref] = (entry[0], entry[1], entry[2])
+            for row in _KNOWN_REFS.rows(self.conn, spaces=list(wants.ref_spaces), refs=list(known)):
+                self.known[row.ref_space, row.ref] = (row.id, row.thread_id, row.case_id)
         if wants.client_keys and threads:
-            for thread, key, id_ in _CLIENT_KEYS.rows(self.conn, threads=threads, keys=list(wants.client_keys)):
-                self.client_keys[thread, key] = id_
+            for row in _CLIENT_KEYS.rows(self.conn, threads=threads, keys=list(wants.client_keys)):
+                self.client_keys[row.thread_id, row.client_key] = row.id
 
     def _find_threads(self) -> None:
         wants = self.wants
@@ -164,11 +166,11 @@ class Batch:
                 wants.threads.update(row[0] for row in statement.rows(self.conn, ids=list(ids)))
         if wants.delivery_refs:
             inboxes, refs = {inbox for inbox, _ in wants.delivery_refs}, {ref for _, ref in wants.delivery_refs}
-            for id_, thread_id, *key in _REF_THREADS.rows(self.conn, inboxes=list(inboxes), refs=list(refs)):
-                if (key[0], key[1]) in wants.delivery_refs:
-                    self.delivery_by_ref[key[0], key[1]] = id_
-                    wants.deliveries.add(id_)
-                    wants.threads.add(thread_id)
+            for row in _REF_THREADS.rows(self.conn, inboxes=list(inboxes), refs=list(refs)):
+                if (row.inbox_id, row.ref) in wants.delivery_refs:
+                    self.delivery_by_ref[row.inbox_id, row.ref] = row.id
+                    wants.deliveries.add(row.id)
+                    wants.threads.add(row.thread_id)
 
     def _lock(self, wanted: set[UUID]) -> None:
         ids = sorted(wanted - self.threads.keys())
@@ -209,7 +211,7 @@ class Batch:
         self.cases_of[case["thread_id"]].append(case)
         self._tally_before[case["id"]] = _tally_key(case)
 
-    def _read(self, query: Query, ids: set[UUID], into: dict[UUID, Row]) -> None:
+    def _read(self, query: Prepared, ids: set[UUID], into: dict[UUID, Row]) -> None:
         if ids:
             for row in query.dicts(self.conn, ids=list(ids)):
                 into[row["id"]] = Row(row)

@@ -18,7 +18,7 @@ from hub.core.addresses import canonical
 from hub.core.batch import Batch
 from hub.core.receive import Heard
 from hub.core.states import ThreadState
-from hub.db import Query, among, insert_missing, update
+from hub.db import Prepared, among, insert_missing, update
 from hub.models import Case, Claim, Customer, Identity, Thread, new_id
 from hub.models.tables import DELIVERY, REFERENCE
 
@@ -28,7 +28,7 @@ CLAIM, CASE = Claim.__table__, Case.__table__  # type: ignore[attr-defined]
 Key = tuple[str, str]
 
 _OWNER = sa.func.coalesce(CUSTOMER.c.merged_into, CUSTOMER.c.id)
-_BY_ADDRESS = Query(
+_BY_ADDRESS = Prepared(
     sa.select(IDENTITY.c.kind, IDENTITY.c.address, IDENTITY.c.id, IDENTITY.c.trust, THREAD.c.id, THREAD.c.customer_id)
     .select_from(
         IDENTITY.join(CUSTOMER, CUSTOMER.c.id == IDENTITY.c.customer_id).join(THREAD, THREAD.c.customer_id == _OWNER)

@@ -1,6 +1,6 @@
 """The only package that knows which database it is: engines and transactions, and statements for both engines."""
 
-from hub.db.direct import Query, run, run_many
+from hub.db.direct import Prepared, run, run_many
 from hub.db.engines import (
     Database,
     DatabaseGone,
@@ -17,7 +17,7 @@ __all__ = [
     "Database",
     "DatabaseGone",
     "Many",
-    "Query",
+    "Prepared",
     "Together",
     "among",
     "insert",

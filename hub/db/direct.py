@@ -53,7 +53,7 @@ def _explained(conn: Connection, text: str, error: Any) -> BaseException:
     return explained
 
 
-class Query:
+class Prepared:
     """A SELECT whose text doesn't vary with its values, compiled once for each engine."""
 
     def __init__(self, select: sa.Select[Any]) -> None:

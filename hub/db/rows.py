@@ -17,7 +17,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from hub.db.direct import Query, run, run_many
+from hub.db.direct import Prepared, run, run_many
 
 
 class Many(TypeDecorator[list[Any]]):
@@ -245,8 +245,8 @@ def _present(
 
 
 @cache
-def _by_key(table: sa.Table, key: tuple[str, ...]) -> Query:
-    return Query(sa.select(*(table.c[name] for name in key)).where(*(among(table.c[name], name) for name in key)))
+def _by_key(table: sa.Table, key: tuple[str, ...]) -> Prepared:
+    return Prepared(sa.select(*(table.c[name] for name in key)).where(*(among(table.c[name], name) for name in key)))
 
 
 def update(conn: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]], key: str = "id") -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from hub.db import Query, among
+from hub.db import Prepared, among
 from hub.models import Attachment, Delivery, Entry
 
 ENTRY, DELIVERY, ATTACHMENT = Entry.__table__, Delivery.__table__, Attachment.__table__  # type: ignore[attr-defined]
@@ -22,11 +22,11 @@ _HERE = ENTRY.c.thread_id == sa.bindparam("thread")
 _SEQ = sa.bindparam("seq", type_=ENTRY.c.seq.type)
 _LIMIT = sa.bindparam("limit", type_=sa.Integer())
 _ROWS = sa.select(ENTRY, sa.exists().where(ATTACHMENT.c.entry_id == ENTRY.c.id).label("has_files"))
-_BEFORE = Query(_ROWS.where(_HERE, ENTRY.c.seq < _SEQ).order_by(ENTRY.c.seq.desc()).limit(_LIMIT))
-_AFTER = Query(_ROWS.where(_HERE, ENTRY.c.seq > _SEQ).order_by(ENTRY.c.seq).limit(_LIMIT))
-_BY_ID = Query(_ROWS.where(among(ENTRY.c.id, "ids")).order_by(ENTRY.c.thread_id, ENTRY.c.seq))
-_DELIVERIES = Query(sa.select(DELIVERY).where(among(DELIVERY.c.entry_id, "ids")).order_by(DELIVERY.c.id))
-_FILES = Query(
+_BEFORE = Prepared(_ROWS.where(_HERE, ENTRY.c.seq < _SEQ).order_by(ENTRY.c.seq.desc()).limit(_LIMIT))
+_AFTER = Prepared(_ROWS.where(_HERE, ENTRY.c.seq > _SEQ).order_by(ENTRY.c.seq).limit(_LIMIT))
+_BY_ID = Prepared(_ROWS.where(among(ENTRY.c.id, "ids")).order_by(ENTRY.c.thread_id, ENTRY.c.seq))
+_DELIVERIES = Prepared(sa.select(DELIVERY).where(among(DELIVERY.c.entry_id, "ids")).order_by(DELIVERY.c.id))
+_FILES = Prepared(
     sa.select(ATTACHMENT)
     .where(among(ATTACHMENT.c.entry_id, "ids"))
     .order_by(ATTACHMENT.c.entry_id, ATTACHMENT.c.position)
@@ -39,7 +39,7 @@ _CHANGED = (
     .order_by(DELIVERY.c.rev)
     .limit(_LIMIT),
 )
-_NEWER = Query(
+_NEWER = Prepared(
     _ROWS.where(_HERE, ENTRY.c.seq > _SEQ, sa.or_(*(ENTRY.c.kind == kind for kind in ("message", "call", "note"))))
     .order_by(ENTRY.c.seq)
     .limit(20)
