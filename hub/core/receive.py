@@ -9,7 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from hub.contract import Ignored, Message, Status
+from hub.contract import Event, Ignored, Message
 from hub.core.batch import Batch
 from hub.core.desk import InboxFacts
 from hub.db import among, insert_missing, is_sqlite, update
@@ -45,7 +45,7 @@ class Heard:
     identity_id: UUID | None = None
 
 
-Item = Heard | Status | Ignored
+Item = Heard | Event
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ one repeats: both must have the same dedup key, and any two others must not.
 
     {"events": [{"message": {"ref": "1", "sender": {"kind": "email", "value": "ada@example.org"}, "text": "Hello"}}]}
     {"events": [{"status": {"ref": "1", "state": "delivered"}}]}
-    {"events": [{"ignored": {"reason": "Our own message"}}]}
+    {"events": [{"ignored": {"reason": "Our own message"}}]}     so are the others: echo, reaction, edit, removal, …
     {"events": []}                      an unknown kind: nothing to show
     {"malformed": "part of the error"}  authentic, but unreadable
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from hub.contract import Event, File, Ignored, Message, Raw, Status
+from hub.contract import Event, File, Raw
 
 MOMENT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 """When fixtures arrive, unless they say otherwise."""
@@ -21,7 +22,10 @@ HOOK_URL = "https://hub.example/hooks/1"
 SHORT = 200
 """A file's content up to this many bytes is written out, longer content as its hash."""
 
-KINDS: dict[type[Event], str] = {Message: "message", Status: "status", Ignored: "ignored"}
+KINDS: dict[type[Event], str] = {
+    kind: re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind.__name__).lower() for kind in get_args(Event)
+}
+"""What an expectation calls each: `message`, `status`, `call_update`, …"""
 
 
 class BadFixture(Exception):
