@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from urllib.parse import urlencode, urlsplit
 
+from connectors.twilio import webhook
+from connectors.twilio.api import Api
+from connectors.twilio.errors import reason
 from hub.contract import (
     Answer,
     Capabilities,
@@ -15,21 +17,16 @@ from hub.contract import (
     Raw,
     Refused,
     State,
-    Unauthorised,
-    Unverified,
+    Uncertain,
 )
 
-from . import signature
-from .api import Api
-from .errors import reason
 from .read import DELIVERY, dedup_key, lane, read
 from .segments import segments
 from .settings import TwilioSmsSettings
 
 __all__ = ["TwilioSms", "TwilioSmsSettings"]
 
-TAKEN = Answer(body='<?xml version="1.0" encoding="UTF-8"?><Response/>', content_type="text/xml")
-"""TwiML that does nothing: the hub answers customers by the API."""
+UNSURE = "The message may have been sent"
 
 
 class TwilioSms(Connector[TwilioSmsSettings]):
@@ -58,23 +55,8 @@ class TwilioSms(Connector[TwilioSmsSettings]):
         return self.settings.number
 
     def verify(self, raw: Raw) -> Answer:
-        if raw.method != "POST":
-            raise Unverified("Twilio must deliver by HTTP POST: choose it beside the webhook address")
-        try:
-            form = signature.fields(raw.body)
-        except ValueError as error:
-            raise Unverified("The request is not a form, as Twilio's are") from error
-        given = raw.headers.get(signature.HEADER, "")
-        if not signature.matches(given, self.settings.tokens, self._called(raw), form):
-            raise Unverified("The signature does not match: check the auth token, and the webhook address at Twilio")
-        return TAKEN
-
-    def _called(self, raw: Raw) -> str:
-        """The address that Twilio called and signed."""
-        if not self.settings.webhook_url:
-            return raw.url
-        query = urlsplit(raw.url).query
-        return f"{self.settings.webhook_url}?{query}" if query else self.settings.webhook_url
+        webhook.verify(raw, self.settings)
+        return webhook.TAKEN
 
     def normalise(self, raw: Raw) -> Iterable[Event]:
         return read(raw, self.settings)
@@ -91,14 +73,18 @@ class TwilioSms(Connector[TwilioSmsSettings]):
 
     async def send(self, outgoing: Outgoing) -> str:
         self._check(outgoing)
-        answer = await self._api.send(
+        answer = await self._api.post(
+            "/Messages.json",
             {
                 "To": outgoing.to.value,
                 "Body": outgoing.text,
                 "StatusCallback": self._report_to(outgoing.key),
                 **self._sender(),
-            }
+            },
+            UNSURE,
         )
+        if not answer.get("sid"):
+            raise Uncertain(f"Twilio's answer names no message. {UNSURE}")
         if answer.get("status") in ("failed", "undelivered"):
             code = answer.get("error_code")
             raise Refused(reason(code if isinstance(code, int) else None, str(answer.get("error_message") or "")))
@@ -116,14 +102,7 @@ class TwilioSms(Connector[TwilioSmsSettings]):
         return {"MessagingServiceSid": service} if service else {"From": self.settings.number}
 
     def _report_to(self, key: str) -> str:
-        return f"{self.settings.webhook_url or self.context.hook_url}?{urlencode({DELIVERY: key})}"
+        return webhook.address(self.settings, self.context, **{DELIVERY: key})
 
     async def health(self) -> str:
-        account = await self._api.account()
-        name, status = str(account.get("friendly_name") or self.settings.account_sid), account.get("status")
-        if status != "active":
-            raise Unauthorised(f"The Twilio account “{name}” is {status}: see the notice in Twilio's console")
-        if self.settings.api_key_sid:
-            await self._api.try_key()
-            return f"Connected to the Twilio account “{name}”; the API key is good too."
-        return f"Connected to the Twilio account “{name}”."
+        return await self._api.health("/Messages.json")

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
+from connectors.twilio.errors import RETRYABLE, reason
+from connectors.twilio.settings import NUMBER
+from connectors.twilio.webhook import Form, check_account, code_of, form_of, given_back, sid_of
 from hub.contract import Address, Event, Ignored, Malformed, Message, Raw, State, Status, storable
 
-from .errors import RETRYABLE, reason
-from .settings import NUMBER, TwilioSmsSettings
-from .signature import fields
+from .settings import TwilioSmsSettings
 
 DELIVERY = "delivery"
 """The parameter of our callback address that names the delivery."""
-SID = re.compile(r"(SM|MM)[0-9a-f]{32}", re.ASCII)
 LONGEST_TEXT = 100_000
 MOST_MEDIA = 20
 ON_ITS_WAY = frozenset({"queued", "accepted", "scheduled", "sending"})
@@ -29,15 +28,12 @@ STATES = {
     "canceled": State.FAILED,
 }
 
-Form = Mapping[str, str]
-
 
 def read(raw: Raw, settings: TwilioSmsSettings) -> Iterator[Event]:
     """Raises `Malformed`."""
     try:
-        form = _form(raw)
-        if (account := form.get("AccountSid", "")) != settings.account_sid:
-            raise ValueError(f"it is about the account {account or 'without a name'}, not the one in the settings")
+        form = form_of(raw)
+        check_account(form, settings)
         if "MessageStatus" in form:
             yield from _status(form, raw)
         elif "MessageSid" in form:
@@ -51,8 +47,8 @@ def read(raw: Raw, settings: TwilioSmsSettings) -> Iterator[Event]:
 def dedup_key(raw: Raw) -> str | None:
     """A repetition differs in its headers; one message has several states. None: there is nothing to tell it by."""
     try:
-        form = _form(raw)
-        return f"{_sid(form)}:{storable(form.get('MessageStatus'), 'received', most=40)}"
+        form = form_of(raw)
+        return f"{sid_of(form, 'MessageSid', 'SM', 'MM')}:{storable(form.get('MessageStatus'), 'received', most=40)}"
     except ValueError:
         return None
 
@@ -60,19 +56,10 @@ def dedup_key(raw: Raw) -> str | None:
 def lane(raw: Raw) -> str:
     """One customer's messages are read in the order they came in; states may come in any."""
     try:
-        form = _form(raw)
+        form = form_of(raw)
         return "" if "MessageStatus" in form else storable(form.get("From"), "")
     except ValueError:
         return ""
-
-
-def _form(raw: Raw) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for name, value in fields(raw.body):
-        if name in found:
-            raise ValueError(f"{name[:40]!r} comes twice")
-        found[name] = value
-    return found
 
 
 def _message(form: Form, settings: TwilioSmsSettings) -> Event:
@@ -83,11 +70,11 @@ def _message(form: Form, settings: TwilioSmsSettings) -> Event:
         raise ValueError("Body is missing")
     media = _media(form)
     return Message(
-        ref=_sid(form),
+        ref=sid_of(form, "MessageSid", "SM", "MM"),
         sender=Address("phone", sender),
         text=storable(form["Body"], "", most=LONGEST_TEXT),
         to=(Address("phone", to),),
-        warnings=(_not_fetched(media, _sid(form)),) if media else (),
+        warnings=(_not_fetched(media, sid_of(form, "MessageSid", "SM", "MM")),) if media else (),
         data={"media": media} if media else {},
     )
 
@@ -116,10 +103,10 @@ def _status(form: Form, raw: Raw) -> Iterator[Event]:
     if told in ON_ITS_WAY:
         yield Ignored(f"Still on its way: {told}")
     elif told in STATES:
-        code = _code(form)
+        code = code_of(form)
         failed = STATES[told] is State.FAILED
         yield Status(
-            _ours(raw) or _sid(form),
+            given_back(raw, DELIVERY) or sid_of(form, "MessageSid", "SM", "MM"),
             STATES[told],
             _why(told, code, form) if failed else "",
             retryable=failed and code in RETRYABLE,
@@ -133,25 +120,6 @@ def _why(told: str, code: int | None, form: Form) -> str:
     if told == "canceled" and not code:
         return "The message was cancelled at Twilio"
     return reason(code, storable(form.get("ErrorMessage"), "", most=500))
-
-
-def _ours(raw: Raw) -> str:
-    """Our own key, which stands in the signed address: it is known even if the answer to the send was lost."""
-    return storable(parse_qs(urlsplit(raw.url).query).get(DELIVERY, [""])[0], "")
-
-
-def _code(form: Form) -> int | None:
-    code = form.get("ErrorCode", "")
-    if code and not re.fullmatch("[0-9]{1,6}", code, re.ASCII):
-        raise ValueError("ErrorCode is no number")
-    return int(code) or None if code else None
-
-
-def _sid(form: Form) -> str:
-    sid = form.get("MessageSid", "")
-    if not SID.fullmatch(sid):
-        raise ValueError("MessageSid is missing or malformed")
-    return sid
 
 
 def _number(form: Form, name: str) -> str:

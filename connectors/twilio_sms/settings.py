@@ -2,125 +2,41 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any
-from urllib.parse import urlsplit
+from pydantic import Field, ValidationInfo, field_validator
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
-
-from hub.contract import Settings
-
-NUMBER = re.compile(r"\+[1-9][0-9]{6,14}|[0-9]{3,8}", re.ASCII)
-"""E.164, or a short code."""
+from connectors.twilio.settings import TwilioSettings, about, number_of
 
 
-def _about(group: str, help: str = "", advanced: bool = False) -> dict[str, Any]:
-    return {"group": group, "help": help, "advanced": advanced}
-
-
-class TwilioSmsSettings(Settings):
+class TwilioSmsSettings(TwilioSettings):
     """One number, or one messaging service, of a Twilio account."""
 
-    account_sid: str = Field(
-        title="Account SID",
-        pattern=r"^AC[0-9a-f]{32}$",
-        json_schema_extra=_about("Account", "On the first page of Twilio's console: AC and 32 characters."),
-    )
-    auth_token: SecretStr = Field(
-        title="Auth token",
-        min_length=8,
-        json_schema_extra=_about("Account", "Beside the account SID. Twilio signs its requests to the hub with it."),
-    )
-    previous_auth_token: SecretStr | None = Field(
-        None,
-        title="Other auth token",
-        min_length=8,
-        json_schema_extra=_about("Account", "Requests signed with it are taken too, while you change it.", True),
-    )
-    api_key_sid: str = Field(
-        "",
-        title="API key SID",
-        pattern=r"^(SK[0-9a-f]{32})?$",
-        json_schema_extra=_about("Account", "SK and 32 characters. Empty: the auth token is used to send.", True),
-    )
-    api_key_secret: SecretStr = Field(
-        SecretStr(""), title="API key secret", validate_default=True, json_schema_extra=_about("Account", "", True)
-    )
     messaging_service_sid: str = Field(
         "",
         title="Messaging service SID",
         pattern=r"^(MG[0-9a-f]{32})?$",
-        json_schema_extra=_about("Sender", "MG and 32 characters. With it, Twilio chooses the number to send from."),
+        json_schema_extra=about("Sender", "MG and 32 characters. With it, Twilio chooses the number to send from."),
     )
     number: str = Field(
         "",
         title="Number",
         validate_default=True,
         examples=["+15005550006"],
-        json_schema_extra=_about("Sender", "Your number at Twilio with + and country code, or a short code."),
+        json_schema_extra=about("Sender", "Your number at Twilio with + and country code, or a short code."),
     )
     most_parts: int = Field(
         0,
         ge=0,
         le=30,
         title="Most parts per message",
-        json_schema_extra=_about(
+        json_schema_extra=about(
             "Sender", "A longer text is refused before it costs anything: Twilio bills each part. 0: no limit.", True
         ),
     )
-    webhook_url: str = Field(
-        "",
-        title="Webhook address at Twilio",
-        json_schema_extra=_about("Connection", "Only if Twilio reaches the hub by another address than shown.", True),
-    )
-    api: str = Field("https://api.twilio.com", title="API", json_schema_extra=_about("Connection", "", True))
-
-    @field_validator("api_key_secret")
-    @classmethod
-    def _belongs_to_its_key(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
-        if info.data.get("api_key_sid") and not value.get_secret_value():
-            raise ValueError("fill in the key's secret, or empty the API key SID")
-        return value
 
     @field_validator("number")
     @classmethod
     def _is_number(cls, value: str, info: ValidationInfo) -> str:
-        value = re.sub(r"[\s().-]", "", value)
+        value = number_of(value)
         if not value and not info.data.get("messaging_service_sid"):
             raise ValueError("fill in a number, or a messaging service")
-        if value and not NUMBER.fullmatch(value):
-            raise ValueError("write it with + and country code, such as +15005550006, or write a short code")
         return value
-
-    @field_validator("webhook_url", "api")
-    @classmethod
-    def _is_address(cls, value: str) -> str:
-        value = value.strip()
-        if value and not _is_plain(value):
-            raise ValueError("write an address such as https://hub.example.org/hooks/1, without ? and #")
-        return value
-
-    @field_validator("api")
-    @classmethod
-    def _has_no_end(cls, value: str) -> str:
-        return value.rstrip("/") or "https://api.twilio.com"
-
-    @property
-    def tokens(self) -> list[str]:
-        """What requests to us may be signed with."""
-        held = (self.auth_token, self.previous_auth_token)
-        return [token.get_secret_value() for token in held if token is not None]
-
-
-def _is_plain(address: str) -> bool:
-    try:
-        parts = urlsplit(address)
-        return (
-            parts.scheme in ("http", "https")
-            and bool(parts.hostname)
-            and "@" not in parts.netloc
-            and parts.port != 0
-            and not set(address) & set("?# \t")
-        )
-    except ValueError:
-        return False

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
 
 from aiohttp import web
 
+from connectors.twilio.simulator import ROOT, AccountSimulator, Problem
 from hub.contract import Raw
-from hub.testkit import HttpSimulator, Shown
+from hub.testkit import Shown
 
 from .segments import segments
 
@@ -31,7 +28,6 @@ PARAMETERS = frozenset({
 # fmt: on
 """What a message may have; anything else is a mistake of ours."""
 LONGEST = 1600
-CODES = {400: 21211, 401: 20003, 404: 20404, 429: 20429, 503: 20503}
 PHONE = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 
 
@@ -43,7 +39,7 @@ class Taken:
     asked: Mapping[str, str]
 
 
-class TwilioSimulator(HttpSimulator):
+class TwilioSimulator(AccountSimulator):
     """One account with one number, one messaging service and at most one API key."""
 
     def __init__(
@@ -56,63 +52,27 @@ class TwilioSimulator(HttpSimulator):
         key: tuple[str, str] = ("", ""),
         hook_url: str = "",
     ) -> None:
-        super().__init__()
-        self.account, self.token, self.number, self.service, self.key = account, token, number, service, key
-        self.hook_url = hook_url
-        self.status = "active"
+        super().__init__(account, token, key)
+        self.number, self.service, self.hook_url = number, service, hook_url
         self.opted_out: set[str] = set()
         self.taken: list[Taken] = []
-        self._sids = 0
 
-    def settings(self) -> Mapping[str, Any]:
-        return {"api": self.url}
-
-    def routes(self) -> Sequence[web.RouteDef]:
-        root = "/2010-04-01/Accounts/{account}"
+    def resources(self) -> Sequence[web.RouteDef]:
         return [
-            web.get(root + ".json", self._account),
-            web.get(root + "/Messages.json", self._list),
-            web.post(root + "/Messages.json", self._create),
+            web.get(ROOT + "/Messages.json", self.answering(self._list)),
+            web.post(ROOT + "/Messages.json", self.answering(self._create)),
         ]
-
-    def failure(self, status: int, reason: str) -> web.Response:
-        return self._problem(status, CODES.get(status, 20500), reason)
-
-    def _problem(self, status: int, code: int, reason: str) -> web.Response:
-        more = f"https://www.twilio.com/docs/errors/{code}"
-        return web.json_response({"code": code, "message": reason, "more_info": more, "status": status}, status=status)
-
-    def sign(self, raw: Raw) -> Raw:
-        """Written a second time, from the description, so that a mistake in the connector's shows."""
-        named: dict[str, set[str]] = {}
-        for name, value in parse_qsl(raw.body.decode("latin-1"), keep_blank_values=True):
-            named.setdefault(name, set()).add(value)
-        text = raw.url + "".join(name + value for name in sorted(named) for value in sorted(named[name]))
-        proof = hmac.new(self.token.encode(), text.encode(), hashlib.sha1).digest()
-        return replace(raw, headers={**raw.headers, "x-twilio-signature": b64encode(proof).decode()})
 
     # --- its API ---
 
-    async def _account(self, request: web.Request) -> web.Response:
-        if not self._knows(request, key_too=False):
-            return self.failure(401, "Authenticate")
-        return web.json_response({"sid": self.account, "friendly_name": "Example", "status": self.status})
-
     async def _list(self, request: web.Request) -> web.Response:
-        if not self._knows(request):
-            return self.failure(401, "Authenticate")
-        return web.json_response({"messages": [], "page": 0, "page_size": int(request.query.get("PageSize", "50"))})
+        return self.page(request, "messages", [])
 
     async def _create(self, request: web.Request) -> web.Response:
-        if not self._knows(request):
-            return self.failure(401, "Authenticate")
-        form = await request.post()
-        asked = {name: str(value) for name, value in form.items()}
-        if unknown := set(asked) - PARAMETERS:
-            return self._problem(400, 20001, f"Unknown parameter {min(unknown)}")
+        asked = {name: values[0] for name, values in (await self.form(request, PARAMETERS)).items()}
         if problem := self._wrong(asked):
-            return self._problem(400, *problem)
-        sid = self._next_sid()
+            raise Problem(*problem)
+        sid = self.next_sid("SM")
         self.taken.append(Taken(sid, asked))
         self.shown.append(Shown(sid, asked["To"], asked["Body"]))
         return web.json_response(self._message(sid, asked), status=201)
@@ -158,28 +118,11 @@ class TwilioSimulator(HttpSimulator):
             "uri": f"/2010-04-01/Accounts/{self.account}/Messages/{sid}.json",
         }
 
-    def _knows(self, request: web.Request, key_too: bool = True) -> bool:
-        """A standard API key may do anything but ask about the account."""
-        if request.match_info["account"] != self.account:
-            return False
-        held = [(self.account, self.token), *([self.key] if key_too and self.key[0] else [])]
-        proofs = ["Basic " + b64encode(f"{user}:{secret}".encode()).decode() for user, secret in held]
-        return request.headers.get("authorization") in proofs
-
-    def _next_sid(self) -> str:
-        self._sids += 1
-        return f"SM{self._sids:032x}"
-
     # --- what it sends ---
-
-    def event(self, url: str, fields: Mapping[str, str]) -> Raw:
-        """An unsigned request for `deliver`."""
-        headers = {"content-type": "application/x-www-form-urlencoded; charset=UTF-8"}
-        return Raw("POST", url, headers, urlencode(fields).encode(), datetime.now(UTC))
 
     def says(self, sender: str, text: str, media: Sequence[str] = (), **more: str) -> Raw:
         """A customer's message; `media` are the types of its files."""
-        sid = more.pop("MessageSid", "") or self._next_sid()
+        sid = more.pop("MessageSid", "") or self.next_sid("SM")
         fields = {
             "MessageSid": sid,
             "SmsMessageSid": sid,

@@ -9,10 +9,10 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from connectors.twilio.errors import CODES, raise_answer, reason
 from connectors.twilio_sms.conformance import ACCOUNT, CUSTOMER, NUMBER
-from connectors.twilio_sms.errors import CODES, raise_answer, reason
 from connectors.twilio_sms.simulator import TwilioSimulator
-from hub.contract import ConnectorError, OutgoingFile, Refused, Unauthorised, Unavailable, Uncertain
+from hub.contract import ConnectorError, OptedOut, OutgoingFile, Refused, Unauthorised, Unavailable, Uncertain
 from hub.testkit import HOOK_URL, Fault
 from tests.connectors.twilio_sms.support import KEY, SERVICE, TOKEN, answer, build, provider
 
@@ -165,18 +165,18 @@ async def test_an_answer_means_the_right_error(
 
 @pytest.mark.parametrize("code", sorted(CODES))
 def test_every_code_of_the_table_has_its_words(code: int) -> None:
-    kinds = {"refused": Refused, "paused": Unauthorised, "later": Unavailable}
+    kinds = {"refused": Refused, "opted_out": OptedOut, "paused": Unauthorised, "later": Unavailable}
     does, sentence = CODES[code]
     assert not sentence.endswith(".")
     with pytest.raises(kinds[does], match=f"Twilio error {code}") as raised:
-        raise_answer(400, f'{{"code": {code}, "message": "Their words"}}', {}, sends=True)
+        raise_answer(400, f'{{"code": {code}, "message": "Their words"}}', {}, "The message may have been sent")
     assert str(raised.value) == reason(code)
     assert str(raised.value).startswith(sentence)
 
 
 def test_of_a_read_that_breaks_inside_twilio_nothing_is_uncertain() -> None:
     with pytest.raises(Unavailable, match="20500"):
-        raise_answer(500, '{"code": 20500, "message": "Internal"}', {}, sends=False)
+        raise_answer(500, '{"code": 20500, "message": "Internal"}', {})
 
 
 async def test_a_twilio_that_is_not_there_is_tried_again(http: aiohttp.ClientSession) -> None:

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twilio.request_validator import RequestValidator
 
+from connectors.twilio.signature import HEADER, signature
 from connectors.twilio_sms.conformance import CUSTOMER
-from connectors.twilio_sms.signature import HEADER, signature
 from hub.contract import Raw, Unverified
 from hub.testkit import HOOK_URL
 from tests.connectors.twilio_sms.support import TOKEN, build, provider
