@@ -1,6 +1,7 @@
 """The tables, grouped by what they are about. SQLModel declares them; the busy paths use Core statements on them."""
 
 from hub.models.base import UtcDateTime, new_id, utcnow
+from hub.models.consent import Consent
 from hub.models.people import (
     Agent,
     ApiToken,
@@ -27,6 +28,7 @@ __all__ = [
     "CaseTally",
     "ChatLink",
     "Claim",
+    "Consent",
     "CursorRow",
     "Customer",
     "Delivery",

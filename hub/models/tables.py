@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from hub.models.consent import Consent
 from hub.models.people import Customer
 from hub.models.thread import Attachment, Entry, Reference, Thread, Unindexed
 from hub.models.transport import Attempt, Delivery, Lane
@@ -17,7 +18,7 @@ def _table(model: Any) -> sa.Table:
     return table
 
 
-CUSTOMER = _table(Customer)
+CUSTOMER, CONSENT = _table(Customer), _table(Consent)
 THREAD, ENTRY, REFERENCE = _table(Thread), _table(Entry), _table(Reference)
 ATTACHMENT, UNINDEXED = _table(Attachment), _table(Unindexed)
 CASE, TALLY, DRAFT = _table(Case), _table(CaseTally), _table(Draft)

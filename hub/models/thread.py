@@ -100,6 +100,8 @@ class Entry(SQLModel, table=True):
     client_key: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
     data: dict[str, Any] | None = Field(default=None, sa_column=json_column())
     redacted_at: datetime | None = Field(default=None, sa_column=time_column(null=True))
+    since: dict[str, Any] | None = Field(default=None, sa_column=json_column())
+    """What the customer did to it later, as its events tell: `reactions` by identity, ids of its `edits`."""
 
 
 class Reference(SQLModel, table=True):
@@ -112,9 +114,20 @@ class Reference(SQLModel, table=True):
 
 
 class Attachment(SQLModel, table=True):
-    """A file of an entry or of a draft; the bytes lie in the blob store under their own hash."""
+    """A file of an entry or of a draft; the bytes lie in the blob store under their own hash.
 
-    __table_args__ = (Index("ix_attachment_entry", "entry_id", "position"),)
+    One that the provider keeps has a `source` and is `waiting` until it was fetched by its inbox, or has `failed`.
+    """
+
+    __table_args__ = (
+        Index("ix_attachment_entry", "entry_id", "position"),
+        Index(
+            "ix_attachment_waiting",
+            "next_at",
+            postgresql_where=text("next_at IS NOT NULL"),
+            sqlite_where=text("next_at IS NOT NULL"),
+        ),
+    )
 
     id: UUID = Field(default_factory=new_id, sa_column=uuid_column(primary=True))
     entry_id: UUID | None = Field(default=None, sa_column=uuid_column(null=True))
@@ -125,6 +138,13 @@ class Attachment(SQLModel, table=True):
     size: int = Field(sa_column=count_column())
     sha256: str = Field(sa_column=text_column(None))
     cid: str = Field(default="", sa_column=text_column())
+    source: str = Field(default="", sa_column=text_column())
+    inbox_id: UUID | None = Field(default=None, sa_column=uuid_column(null=True))
+    state: str = Field(default="ready", sa_column=text_column("ready"))
+    problem: str = Field(default="", sa_column=text_column())
+    attempts: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))
+    next_at: datetime | None = Field(default=None, sa_column=time_column(null=True))
+    """When it is due; while somebody fetches it, when they are given up."""
     created_at: datetime = Field(default_factory=utcnow, sa_column=time_column())
 
 

@@ -28,6 +28,11 @@ class Inbox(SQLModel, table=True):
     removed_at: datetime | None = Field(default=None, sa_column=time_column(null=True))
     last_in_at: datetime | None = Field(default=None, sa_column=time_column(null=True))
     """Written every few seconds by what took something in: an index over all envelopes would cost each arrival more."""
+    reconciled_at: datetime | None = Field(default=None, sa_column=time_column(null=True))
+    """Up to then the provider's own list holds nothing that isn't here."""
+    reconciled_found: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))
+    """How much the latest list held that nobody had told us."""
+    reconcile_problem: str = Field(default="", sa_column=text_column())
     created_at: datetime = Field(default_factory=utcnow, sa_column=time_column())
 
 
