@@ -141,7 +141,7 @@ class Play:
 
 @dataclass(frozen=True, slots=True)
 class Gather:
-    """Say something and wait for keys; what is pressed comes as `CallUpdate.digits`, nothing as empty `digits`."""
+    """Say something and wait for keys, then ask again: what was pressed comes as `CallUpdate.digits`, or nothing."""
 
     say: str
     language: str = "en"
@@ -151,14 +151,16 @@ class Gather:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """Put the leg into the call's room. Alone there, it hears music or rings."""
+    """Put the leg into the call's room. Alone there, it hears music. When the room ends, the next step follows."""
 
     room: str
     ends_room: bool = False
     """When this leg leaves, everybody does."""
     starts_room: bool = True
     record: bool = False
+    """Record what this leg says and hears, until it ends: ask it of one leg only, the customer's."""
     transcribe: bool = False
+    """The same in written lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,7 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class TakeMessage:
-    """A tone, then what the caller says is recorded: voicemail."""
+    """A tone, then what the caller says is recorded: voicemail. The leg is over then."""
 
     most_s: int = 120
     transcribe: bool = False
@@ -219,6 +221,7 @@ class Record(StrEnum):
 class Dials(Protocol):
     """A telephone line. All but `script` and `phone_token` speak to the provider and raise the errors of `send`.
 
+    `script` answers a leg that `asks`, one that called us too: what it is told to do names `Leg.id`, which comes back.
     `dial` gives the provider's ref of the leg. It is never repeated by itself: `Uncertain` rings somebody twice.
     """
 
@@ -229,5 +232,5 @@ class Dials(Protocol):
     async def mute(self, leg: Leg, on: bool) -> None: ...
     async def keys(self, leg: Leg, digits: str) -> None: ...
     async def record(self, leg: Leg, what: Record) -> None: ...
-    def script(self, steps: Sequence[Step]) -> Answer: ...
+    def script(self, leg: Leg, steps: Sequence[Step]) -> Answer: ...
     def phone_token(self, agent: str) -> str: ...
