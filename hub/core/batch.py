@@ -267,6 +267,8 @@ class Batch:
             "snoozed_until": None,
             "until_reply": False,
             "failed": False,
+            "answers": None,
+            "question_id": None,
             "opened_at": self.now,
             "done_at": None,
         }

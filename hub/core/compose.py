@@ -393,6 +393,8 @@ def deliver(
         "retryable": False,
         "ref": own_ref,
         "attempts": 0,
+        "parts": 1,
+        "began_at": None,
         "purpose": purpose,
         "decision": decision,
         "options": {**(options or {}), "case_id": entry["case_id"].hex if entry["case_id"] else None},

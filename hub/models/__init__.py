@@ -14,6 +14,8 @@ from hub.models.people import (
     TeamMember,
     Workspace,
 )
+from hub.models.question import Question
+from hub.models.sending import Part, Rest
 from hub.models.thread import Attachment, Entry, Reference, Seen, Thread, Unindexed
 from hub.models.transport import Attempt, CursorRow, Delivery, Envelope, Inbox, Lane
 from hub.models.work import Case, CaseTag, CaseTally, ChatLink, Draft, Idempotency, Tag
@@ -40,7 +42,10 @@ __all__ = [
     "Inbox",
     "Lane",
     "OneTimeLink",
+    "Part",
+    "Question",
     "Reference",
+    "Rest",
     "Seen",
     "Session",
     "Tag",

@@ -8,6 +8,8 @@ import sqlalchemy as sa
 
 from hub.models.consent import Consent
 from hub.models.people import Customer
+from hub.models.question import Question
+from hub.models.sending import Part, Rest
 from hub.models.thread import Attachment, Entry, Reference, Thread, Unindexed
 from hub.models.transport import Attempt, Delivery, Lane
 from hub.models.work import Case, CaseTally, Draft
@@ -23,3 +25,5 @@ THREAD, ENTRY, REFERENCE = _table(Thread), _table(Entry), _table(Reference)
 ATTACHMENT, UNINDEXED = _table(Attachment), _table(Unindexed)
 CASE, TALLY, DRAFT = _table(Case), _table(CaseTally), _table(Draft)
 DELIVERY, LANE, ATTEMPT = _table(Delivery), _table(Lane), _table(Attempt)
+PART, REST = _table(Part), _table(Rest)
+QUESTION = _table(Question)

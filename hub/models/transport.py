@@ -141,6 +141,10 @@ class Delivery(SQLModel, table=True):
     retryable: bool = Field(default=False)
     ref: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
     attempts: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))
+    parts: int = Field(default=1, sa_column=Column(Integer, nullable=False, server_default="1"))
+    """How many messages it is on its channel."""
+    began_at: datetime | None = Field(default=None, sa_column=time_column(null=True))
+    """When the provider may first have got it."""
     purpose: str = Field(default="transactional", sa_column=text_column())
     decision: dict[str, Any] = Field(default_factory=dict, sa_column=json_column(null=False))
     options: dict[str, Any] = Field(default_factory=dict, sa_column=json_column(null=False))

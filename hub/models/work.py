@@ -51,6 +51,10 @@ class Case(SQLModel, table=True):
     snoozed_until: datetime | None = Field(default=None, sa_column=time_column(null=True))
     until_reply: bool = Field(default=False)
     failed: bool = Field(default=False)
+    answers: dict[str, Any] | None = Field(default=None, sa_column=json_column())
+    """What the customer chose or filled in, by each question's key; the API calls them `values`."""
+    question_id: UUID | None = Field(default=None, sa_column=uuid_column(null=True))
+    """The open question that a plain reply may answer."""
     opened_at: datetime = Field(sa_column=time_column())
     done_at: datetime | None = Field(default=None, sa_column=time_column(null=True))
 
