@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
+
+from aiohttp import web
 
 from hub.contract import (
     Connector,
@@ -33,8 +37,9 @@ async def sends(bench: Bench) -> None:
             require(shown.text == text, f"The {name} text reaches the customer as {shown.text[:200]!r}")
             require(shown.to == outgoing.to.value, f"It was sent to {shown.to!r}, not to {outgoing.to.value!r}")
         if bench.capabilities.media:
-            outgoing = bench.outgoing("With a file", files=(_a_file(),))
-            await _deliver(connector, outgoing)
+            async with _a_file(bench) as file:
+                text = "" if bench.capabilities.files_apart else "With a file"
+                await _deliver(connector, bench.outgoing(text, files=(file,)))
             require(provider.shown[-1].files == (CONTENT,), "The file doesn't reach the customer as it was")
 
 
@@ -46,11 +51,28 @@ async def _deliver(connector: Connector[Any], outgoing: Outgoing) -> str:
     return ref
 
 
-def _a_file() -> OutgoingFile:
+@asynccontextmanager
+async def _a_file(bench: Bench) -> AsyncIterator[OutgoingFile]:
+    """Of a type that this channel takes, and served to providers that come and take it."""
+    wanted = bench.capabilities.media_types[0]
+    kind = wanted.replace("*/*", "application/octet-stream").replace("/*", "/png")
+
     async def read() -> bytes:
         return CONTENT
 
-    return OutgoingFile("héllo wörld.bin", "application/octet-stream", len(CONTENT), read)
+    async def serve(request: web.Request) -> web.Response:
+        return web.Response(body=CONTENT, content_type=kind)
+
+    app = web.Application()
+    app.router.add_get("/file", serve)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        host, port = runner.addresses[0]
+        yield OutgoingFile("héllo wörld.bin", kind, len(CONTENT), read, url=f"http://{host}:{port}/file")
+    finally:
+        await runner.cleanup()
 
 
 async def errors(bench: Bench) -> None:
