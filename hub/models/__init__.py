@@ -1,6 +1,7 @@
 """The tables, grouped by what they are about. SQLModel declares them; the busy paths use Core statements on them."""
 
 from hub.models.base import UtcDateTime, new_id, utcnow
+from hub.models.call import Call, CallCommand, CallLeg, CallLine, CallRecording
 from hub.models.consent import Consent
 from hub.models.people import (
     Agent,
@@ -25,6 +26,11 @@ __all__ = [
     "ApiToken",
     "Attachment",
     "Attempt",
+    "Call",
+    "CallCommand",
+    "CallLeg",
+    "CallLine",
+    "CallRecording",
     "Case",
     "CaseTag",
     "CaseTally",

@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from hub.models.call import Call, CallCommand, CallLeg, CallLine, CallRecording
 from hub.models.consent import Consent
 from hub.models.people import Customer
 from hub.models.question import Question
@@ -27,3 +28,5 @@ CASE, TALLY, DRAFT = _table(Case), _table(CaseTally), _table(Draft)
 DELIVERY, LANE, ATTEMPT = _table(Delivery), _table(Lane), _table(Attempt)
 PART, REST = _table(Part), _table(Rest)
 QUESTION = _table(Question)
+CALL, LEG, COMMAND = _table(Call), _table(CallLeg), _table(CallCommand)
+CALL_LINE, RECORDING = _table(CallLine), _table(CallRecording)
