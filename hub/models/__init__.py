@@ -15,6 +15,8 @@ from hub.models.people import (
     TeamMember,
     Workspace,
 )
+from hub.models.promise import Promise, Survey
+from hub.models.proof import Merge, ProofCode
 from hub.models.question import Question
 from hub.models.sending import Part, Rest
 from hub.models.thread import Attachment, Entry, Reference, Seen, Thread, Unindexed
@@ -47,13 +49,17 @@ __all__ = [
     "Identity",
     "Inbox",
     "Lane",
+    "Merge",
     "OneTimeLink",
     "Part",
+    "Promise",
+    "ProofCode",
     "Question",
     "Reference",
     "Rest",
     "Seen",
     "Session",
+    "Survey",
     "Tag",
     "Team",
     "TeamMember",

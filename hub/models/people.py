@@ -21,6 +21,9 @@ class Customer(SQLModel, table=True):
     timezone: str = Field(default="", sa_column=text_column())
     merged_into: UUID | None = Field(default=None, sa_column=uuid_column("customer.id", null=True))
     sample: bool = Field(default=False)
+    preferred_channel: str = Field(default="", sa_column=text_column())
+    preferred_by: str = Field(default="", sa_column=text_column())
+    """Who said so: `customer` or `agent`."""
     created_at: datetime = Field(default_factory=utcnow, sa_column=time_column())
 
 
@@ -35,6 +38,8 @@ class Identity(SQLModel, table=True):
     customer_id: UUID = Field(sa_column=uuid_column("customer.id", late=True, index=True))
     name: str = Field(default="", sa_column=text_column())
     trust: str = Field(default="claimed", sa_column=text_column())
+    proven_by: str = Field(default="", sa_column=text_column())
+    """`code`, or `agent` for a confirmation, which can be taken back; empty where the channel itself vouches."""
     shared: bool = Field(default=False)
     undeliverable: str = Field(default="", sa_column=text_column())
     created_at: datetime = Field(default_factory=utcnow, sa_column=time_column())
@@ -62,6 +67,8 @@ class Agent(SQLModel, table=True):
     role: str = Field(default="agent", sa_column=text_column())
     password_hash: str = Field(default="", sa_column=text_column())
     active: bool = Field(default=True)
+    off_since: datetime | None = Field(default=None, sa_column=time_column(null=True))
+    """Off shift since then: what they promised is the team's."""
     settings: dict[str, Any] = Field(default_factory=dict, sa_column=json_column(null=False))
     created_at: datetime = Field(default_factory=utcnow, sa_column=time_column())
 

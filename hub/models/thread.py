@@ -42,6 +42,11 @@ class Thread(SQLModel, table=True):
     read_seq: int = Field(default=0, sa_column=count_column())
     seen_seq: int = Field(default=0, sa_column=count_column())
     seen_rev: int = Field(default=0, sa_column=count_column())
+    merged_into: UUID | None = Field(default=None, sa_column=uuid_column(null=True))
+    """The thread that this one's entries went to; its id finds that one for ever (rule 15)."""
+    reset_rev: int = Field(default=0, sa_column=count_column())
+    """Entries left the thread at this `rev`: a screen that knows less loads it afresh."""
+    public_reset_rev: int = Field(default=0, sa_column=count_column())
     created_at: datetime = Field(default_factory=utcnow, sa_column=time_column())
 
 

@@ -131,6 +131,9 @@ class ChatLink(SQLModel, table=True):
     case_id: UUID | None = Field(default=None, sa_column=uuid_column("case.id", null=True, late=True))
     inbox_id: UUID = Field(sa_column=uuid_column("inbox.id"))
     visitor: str = Field(default="", sa_column=text_column())
+    to_kind: str = Field(default="", sa_column=text_column())
+    to_address: str = Field(default="", sa_column=text_column())
+    """Where the link was sent: a second device is asked for a code that goes there."""
     expires_at: datetime = Field(sa_column=time_column())
     used_at: datetime | None = Field(default=None, sa_column=time_column(null=True))
     created_at: datetime = Field(default_factory=utcnow, sa_column=time_column())
