@@ -27,10 +27,10 @@ class Api:
     def __init__(self, settings: TwilioSettings, http: aiohttp.ClientSession) -> None:
         self._settings = settings
         self._http = http
-        self._root = f"{settings.api}/2010-04-01/Accounts/{settings.account_sid}"
+        self.root = f"{settings.api}/2010-04-01/Accounts/{settings.account_sid}"
 
     async def get(self, path: str, query: Query | None = None) -> Mapping[str, Any]:
-        return await self._ask("GET", self._root + path, self.key(), params=query)
+        return await self._ask("GET", self.root + path, self.key(), params=query)
 
     async def post(self, path: str, form: Fields, unsure: str = "") -> Mapping[str, Any]:
         """Twilio has no idempotency key: where doing it twice does harm, `unsure` says what may have been done.
@@ -38,14 +38,14 @@ class Api:
         An answer that is lost after the request went out is `Uncertain` then, otherwise `Unavailable`.
         """
         data = aiohttp.FormData([(name, one) for name, value in form.items() for one in _values(value)])
-        return await self._ask("POST", self._root + path, self.key(), unsure, data=data)
+        return await self._ask("POST", self.root + path, self.key(), unsure, data=data)
 
     async def delete(self, path: str) -> None:
-        await self._ask("DELETE", self._root + path, self.key())
+        await self._ask("DELETE", self.root + path, self.key())
 
     async def pages(self, path: str, what: str, query: Query) -> AsyncIterator[Mapping[str, Any]]:
         """Each of a list's `what`, page after page."""
-        url, given = self._root + path, dict(query)
+        url, given = self.root + path, dict(query)
         while url:
             page = await self._ask("GET", url, self.key(), params=given)
             listed = page.get(what)
@@ -62,11 +62,11 @@ class Api:
 
     def _names_one(self, url: str) -> bool:
         """`/Calls/CA….json`, and not `/Calls.json`."""
-        return "/" in url.removeprefix(self._root).strip("/")
+        return "/" in url.removeprefix(self.root).partition("?")[0].strip("/")
 
     async def account(self) -> Mapping[str, Any]:
         """Only the auth token may ask this; a standard API key may not."""
-        return await self._ask("GET", f"{self._root}.json", self.token())
+        return await self._ask("GET", f"{self.root}.json", self.token())
 
     async def health(self, path: str) -> str:
         """A sentence on the account; with an API key the smallest page of `path` is asked for too."""

@@ -13,6 +13,7 @@ NOT_FOUND = 20404
 OPTED_OUT = 21610
 
 CODES: Mapping[int, tuple[Does, str]] = {
+    12300: ("refused", "Twilio takes no files of this type. Send it by another channel"),
     14107: ("later", "Twilio has too many messages at once"),
     20003: ("paused", "Twilio refused the account SID with its token or key. Copy them again from Twilio's console"),
     20005: ("paused", "The Twilio account is not active. See the notice in Twilio's console"),
@@ -59,6 +60,11 @@ def reason(code: int | None, said: str = "") -> str:
     """A sentence for people; Twilio's own words where the code is not in the table."""
     sentence = _known(code)[1] or said or "Twilio gave no reason"
     return f"{sentence} (Twilio error {code})" if code else sentence
+
+
+def refusal(code: int | None, said: str = "") -> Refused:
+    """For a message that was taken, and failed before it left."""
+    return OptedOut(reason(code, said)) if code == OPTED_OUT else Refused(reason(code, said))
 
 
 def raise_answer(status: int, body: str, headers: Mapping[str, str], unsure: str = "", *, of_one: bool = False) -> None:
