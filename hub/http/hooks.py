@@ -22,6 +22,8 @@ async def hook(request: web.Request) -> web.Response:
     """Any method: some providers prove an address by a GET."""
     hub = request.app[HUB]
     inbox_id = inbox_of(request)
+    if request.method == "LIST":
+        raise HttpProblem(405, "No provider delivers by LIST.")  # what we list ourselves passes as proven
     if hub.inboxes.get(inbox_id) is None:
         _refuse(hub.inboxes.problem(inbox_id))
     body = await read_body(request, hub.config.max_body)
