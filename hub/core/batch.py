@@ -54,6 +54,7 @@ _THREADS = sa.select(
     THREAD.c.public_rev,
     THREAD.c.published_rev,
     THREAD.c.read_seq,
+    THREAD.c.merged_into,
 ).where(among(THREAD.c.id, "ids"))
 _LOCK = Prepared(_THREADS.order_by(THREAD.c.id).with_for_update(key_share=True))
 _FIND = Prepared(_THREADS)
@@ -123,11 +124,16 @@ class Batch:
         self.new_attachments: list[dict[str, Any]] = []
         self.new_attempts: list[dict[str, Any]] = []
         self.new_lanes: set[str] = set()
+        self.codes: dict[UUID, Row | None] = {}
+        """Codes that what arrived may give back; `hub.core.proof` reads them under the locks."""
+        self.moved: dict[UUID, UUID] = {}
+        """Threads that were merged meanwhile, and into which."""
         self.renamed: set[UUID] = set()
         """Customers whose name or addresses search must read again."""
         self._marks: list[dict[str, Any]] = []
         """Of threads this batch has nothing else to do with."""
         self._at_end: list[Callable[[], object]] = []
+        self._last: list[Callable[[], object]] = []
         self._tally_before: dict[UUID, tuple[str, str, str] | None] = {}
 
     # --- look up and lock ---
@@ -137,6 +143,7 @@ class Batch:
         self._find_threads()
         worked_on = self.wants.threads | self.threads.keys()
         self._lock(self.wants.threads)
+        worked_on |= self.threads.keys()
         self._mark(published)
         self._read_cases(worked_on)
         wants, threads = self.wants, list(worked_on)
@@ -178,7 +185,13 @@ class Batch:
             return
         # SQLite holds its one lock already
         for row in (_FIND if is_sqlite(self.conn) else _LOCK).rows(self.conn, ids=ids):
-            self.threads[row[0]] = ThreadState(*row)
+            if row.merged_into:
+                self.moved[row.id] = row.merged_into
+            else:
+                self.threads[row[0]] = ThreadState(*row[:-1])
+        if targets := {self.moved[id_] for id_ in ids if id_ in self.moved}:
+            # out of the order: at worst a deadlock, and then the same batch comes again
+            self._lock(targets)
 
     def _mark(self, published: Mapping[UUID, int]) -> None:
         for thread_id, rev in published.items():
@@ -220,7 +233,7 @@ class Batch:
 
     def thread(self, thread_id: UUID) -> ThreadState:
         try:
-            return self.threads[thread_id]
+            return self.threads[self.moved.get(thread_id, thread_id)]
         except KeyError:
             raise NotFound("thread") from None
 
@@ -364,6 +377,10 @@ class Batch:
     def at_end_insert_missing(self, table: sa.Table, rows: list[dict[str, Any]], key: tuple[str, ...]) -> None:
         self._at_end.append(lambda: insert_missing(self.conn, table, rows, key))
 
+    def at_last_do(self, work: Callable[[Connection], object]) -> None:
+        """After even that: what moves rows that other jobs of this batch may have written."""
+        self._last.append(lambda: work(self.conn))
+
     # --- write ---
 
     def flush(self) -> None:
@@ -386,7 +403,7 @@ class Batch:
         out.lift(THREAD, self._marks)
         out.add(TALLY, self._tallies(), ("assignee", "status", "channel", "shard"), "n")
         out.send()
-        for rest in self._at_end:
+        for rest in (*self._at_end, *self._last):
             rest()
 
     def _write_threads(self, out: Together) -> None:
