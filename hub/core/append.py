@@ -85,7 +85,7 @@ def append(batch: Batch, inbox: InboxFacts, heard: Heard, envelope_id: UUID | No
     if (inbox.ref_space, message.ref) in batch.known:
         return None
     assert heard.thread_id is not None
-    thread = batch.threads[heard.thread_id]
+    thread = batch.thread(heard.thread_id)
     chosen = routing.route(batch, thread, heard, inbox.ref_space, inbox.channel)
     case = chosen.case or _open_case(batch, thread, heard, inbox, chosen.same_as)
     name = message.sender.name or message.sender.value
