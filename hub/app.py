@@ -26,6 +26,7 @@ from hub.core.changes import Change
 from hub.core.desk import Desk
 from hub.core.identify import identify
 from hub.core.lanes import give_back_all
+from hub.core.proof import foresee
 from hub.core.receive import receive
 from hub.db import Database, DatabaseGone
 from hub.flow.announce import Announcer
