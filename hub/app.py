@@ -27,6 +27,7 @@ from hub.core.desk import Desk
 from hub.core.identify import identify
 from hub.core.lanes import give_back_all
 from hub.core.proof import foresee
+from hub.core.proof import foresee
 from hub.core.receive import receive
 from hub.db import Database, DatabaseGone
 from hub.flow.announce import Announcer
@@ -48,7 +49,9 @@ def prepare(batch: Batch, jobs: Sequence[Job]) -> None:
     """Steps 1 and 2 of a batch: envelopes, then identities, for everything that arrived."""
     arrived = [job for job in jobs if isinstance(job, Append)]
     receive(batch, [job.arrived for job in arrived])
-    identify(batch, [heard for job in arrived for heard in job.heard])
+    heard = [item for job in arrived for item in job.heard]
+    identify(batch, heard)
+    foresee(batch, heard)
 
 
 @dataclass
