@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from hub.contract import Address, Earlier, Outgoing, OutgoingFile
+from hub.core import proof
 from hub.core.desk import Desk, InboxFacts
 from hub.db import among
 from hub.models.tables import ATTACHMENT, CASE, DELIVERY, ENTRY, REFERENCE
@@ -41,6 +42,8 @@ def render(conn: Connection, desk: Desk, inbox: InboxFacts, delivery_id: UUID, r
     entry = conn.execute(sa.select(ENTRY).where(ENTRY.c.id == delivery["entry_id"])).mappings().one()
     before = [UUID(hex_) for hex_ in delivery["options"].get("together", ())]
     text, html = _words(conn, dict(entry), before)
+    text = proof.fill(desk.keys, delivery["options"], text)
+    strange = bool(delivery["options"].get("proof"))
     can = inbox.capabilities
     files = _files(conn, [*before, entry["id"]], read) if can.media else ()
     data = entry["data"] or {}
@@ -53,10 +56,10 @@ def render(conn: Connection, desk: Desk, inbox: InboxFacts, delivery_id: UUID, r
         cc=_addresses(data.get("cc")) if can.copies else (),
         bcc=_addresses(data.get("bcc")) if can.copies else (),
         author=entry["author_name"],
-        reply_to=_refs(conn, dict(entry), inbox),
-        token=desk.case_token(entry["case_id"]) if entry["case_id"] else "",
+        reply_to=() if strange else _refs(conn, dict(entry), inbox),
+        token=desk.case_token(entry["case_id"]) if entry["case_id"] and not strange else "",
         files=files,
-        earlier=_earlier(conn, dict(entry), before) if can.quotes_history else (),
+        earlier=_earlier(conn, dict(entry), before) if can.quotes_history and not strange else (),
         automatic=entry["author_kind"] == "system",
         attempt=delivery["attempts"],
     )
