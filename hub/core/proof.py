@@ -47,10 +47,9 @@ MASK = "••••••"
 _SIX = re.compile(r"(?<![0-9])([0-9]{3})[ -]?([0-9]{3})(?![0-9])")
 _PHONE = re.compile(r"\+[0-9]{6,15}")
 
-_OPEN = (
-    sa.select(CODE.c.id, CODE.c.thread_id, CODE.c.joins, CODE.c.kind, CODE.c.address)
-    .where(CODE.c.state == "open", CODE.c.expires_at > sa.bindparam("now", type_=CODE.c.expires_at.type))
-)  # fmt: skip
+_OPEN = sa.select(CODE.c.id, CODE.c.thread_id, CODE.c.joins, CODE.c.kind, CODE.c.address).where(
+    CODE.c.state == "open", CODE.c.expires_at > sa.bindparam("now", type_=CODE.c.expires_at.type)
+)
 _ASKED_HERE = Prepared(_OPEN.where(CODE.c.way == "there", among(CODE.c.thread_id, "threads")))
 _ASKED_OF = Prepared(_OPEN.where(CODE.c.way == "here", among(CODE.c.kind, "kinds"), among(CODE.c.address, "addresses")))
 _BY_ID = Prepared(sa.select(CODE).where(among(CODE.c.id, "ids")))
@@ -58,9 +57,10 @@ _OWNER = (
     sa.select(IDENTITY, sa.func.coalesce(CUSTOMER.c.merged_into, CUSTOMER.c.id).label("owner"))
     .join_from(IDENTITY, CUSTOMER, CUSTOMER.c.id == IDENTITY.c.customer_id)
     .where(
-        IDENTITY.c.kind == sa.bindparam("kind", type_=sa.Text), IDENTITY.c.address == sa.bindparam("address", type_=sa.Text)
+        IDENTITY.c.kind == sa.bindparam("kind", type_=sa.Text),
+        IDENTITY.c.address == sa.bindparam("address", type_=sa.Text),
     )
-)  # fmt: skip
+)
 
 
 def value(keys: Keys, code_id: UUID) -> str:
@@ -139,8 +139,8 @@ class AskProof:
             case,
             self.actor,
             "proof asked",
-            kind=kind,
             address=address,
+            address_kind=kind,
             way=self.way,
             text=f"Asked for a proof of {address}",
         )
@@ -217,7 +217,8 @@ def _make(
         CODE.c.kind == kind, CODE.c.address == address, CODE.c.created_at > since
     )
     of_thread = sa.select(sa.func.count()).where(CODE.c.thread_id == thread.id, CODE.c.created_at > since)
-    if batch.conn.scalar(of_address) >= MOST_AN_HOUR or batch.conn.scalar(of_thread) >= 2 * MOST_AN_HOUR:
+    asked, here = (batch.conn.execute(count).scalar_one() for count in (of_address, of_thread))
+    if asked >= MOST_AN_HOUR or here >= 2 * MOST_AN_HOUR:
         raise Conflict("Too many codes were asked for in the last hour. Try again later.")
     older = sa.and_(CODE.c.thread_id == thread.id, CODE.c.kind == kind, CODE.c.address == address, CODE.c.way == way)
     batch.conn.execute(
@@ -409,7 +410,7 @@ def _proved(batch: Batch, code: Row, heard: Heard, entry: dict[str, Any]) -> Non
         _case_of(batch, code),
         Actor("customer", heard.identity_id, entry["author_name"]),
         "proved",
-        kind=kind,
+        address_kind=kind,
         address=address,
         by="code",
         text=f"{who} proved {address} with a code",
@@ -478,7 +479,7 @@ class Confirm:
         if owner != thread.customer_id:
             name = batch.conn.scalar(sa.select(CUSTOMER.c.name).where(CUSTOMER.c.id == owner))
             raise Conflict(f"{address} belongs to {name or 'another customer'}. If they are the same, merge them.")
-        told = {"kind": kind, "address": address, "reason": self.reason}
+        told = {"address_kind": kind, "address": address, "reason": self.reason}
         text = f"{self.actor.name} confirmed {address}: {self.reason}"
         batch.event(thread, _latest_case(batch, thread), self.actor, "confirmed", **told, text=text)
         touch(batch, thread)
@@ -513,7 +514,7 @@ class Revoke:
             batch.at_end(sa.update(CLAIM).where(*mine).values(state="open"))
         batch.renamed.add(thread.customer_id)
         text = f"{self.actor.name} took back the confirmation of {row.address}: {self.reason}"
-        told = {"kind": row.kind, "address": row.address, "reason": self.reason}
+        told = {"address_kind": row.kind, "address": row.address, "reason": self.reason}
         batch.event(thread, _latest_case(batch, thread), self.actor, "confirmation revoked", **told, text=text)
         touch(batch, thread)
 
