@@ -7,6 +7,7 @@ from uuid import UUID
 
 from hub.contract import Address, Status
 from hub.core import claims
+from hub.core import proof
 from hub.core import route as routing
 from hub.core.batch import Batch
 from hub.core.changes import SYSTEM, Actor
@@ -120,6 +121,7 @@ def append(batch: Batch, inbox: InboxFacts, heard: Heard, envelope_id: UUID | No
     _attach(batch, heard, entry)
     _advance(batch, thread, case, entry, author, chosen.case is None)
     _keep_claims(batch, thread, message.claims)
+    proof.take(batch, thread, heard, inbox, entry)
     return entry
 
 
