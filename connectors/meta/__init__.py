@@ -1,0 +1,1 @@
+"""Meta's messaging: Instagram and Messenger, two connectors over one Graph client."""
