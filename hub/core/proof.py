@@ -54,8 +54,9 @@ _ASKED_HERE = Prepared(_OPEN.where(CODE.c.way == "there", among(CODE.c.thread_id
 _ASKED_OF = Prepared(_OPEN.where(CODE.c.way == "here", among(CODE.c.kind, "kinds"), among(CODE.c.address, "addresses")))
 _BY_ID = Prepared(sa.select(CODE).where(among(CODE.c.id, "ids")))
 _OWNER = (
-    sa.select(IDENTITY, sa.func.coalesce(CUSTOMER.c.merged_into, CUSTOMER.c.id).label("owner"))
-    .join_from(IDENTITY, CUSTOMER, CUSTOMER.c.id == IDENTITY.c.customer_id)
+    sa.select(IDENTITY, sa.func.coalesce(CUSTOMER.c.merged_into, IDENTITY.c.customer_id).label("owner"))
+    # a customer of this very batch isn't written yet
+    .join_from(IDENTITY, CUSTOMER, CUSTOMER.c.id == IDENTITY.c.customer_id, isouter=True)
     .where(
         IDENTITY.c.kind == sa.bindparam("kind", type_=sa.Text),
         IDENTITY.c.address == sa.bindparam("address", type_=sa.Text),
