@@ -10,7 +10,7 @@ from hub.contract import File, Outgoing, Raw, Settings
 from hub.testkit import HOOK_URL, MOMENT, Kit
 
 from . import TwilioSms, TwilioSmsSettings
-from .simulator import TwilioSimulator
+from .simulator import Picture, TwilioSimulator
 
 ACCOUNT = "AC" + "5e" * 16
 NUMBER = "+15005550006"
@@ -35,7 +35,7 @@ class TwilioKit(Kit):
         return self.simulator(settings).sign(raw)
 
     def incoming(self, text: str, file: File | None = None) -> Raw:
-        return self._says(CUSTOMER, text)
+        return self._says(CUSTOMER, text, *([Picture(file.type, file.content)] if file else []))
 
     def echo(self, outgoing: Outgoing, ref: str) -> Raw:
         return self._says(NUMBER, outgoing.text)
@@ -50,9 +50,9 @@ class TwilioKit(Kit):
             key=(settings.api_key_sid, settings.api_key_secret.get_secret_value()),
         )
 
-    def _says(self, sender: str, text: str) -> Raw:
+    def _says(self, sender: str, text: str, *media: Picture) -> Raw:
         provider = TwilioSimulator(ACCOUNT, "", number=NUMBER, hook_url=HOOK_URL)
-        return replace(provider.says(sender, text), received_at=MOMENT)
+        return replace(provider.says(sender, text, media), received_at=MOMENT)
 
 
 KIT = TwilioKit()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field, ValidationInfo, field_validator
 
 from connectors.twilio.settings import TwilioSettings, about, number_of
@@ -23,6 +25,25 @@ class TwilioSmsSettings(TwilioSettings):
         examples=["+15005550006"],
         json_schema_extra=about("Sender", "Your number at Twilio with + and country code, or a short code."),
     )
+    mms: Literal["automatic", "on", "off"] = Field(
+        "automatic",
+        title="Send files (MMS)",
+        json_schema_extra=about(
+            "Sender",
+            "“automatic”: only from a number of the USA or Canada. Files that come in are always shown.",
+        ),
+    )
+    rate_per_s: float = Field(
+        1.0,
+        ge=0,
+        le=1000,
+        title="Messages a second",
+        json_schema_extra=about(
+            "Sender",
+            "How fast Twilio passes on what this number sends: 1 for an ordinary number. 0: no limit.",
+            True,
+        ),
+    )
     most_parts: int = Field(
         0,
         ge=0,
@@ -40,3 +61,7 @@ class TwilioSmsSettings(TwilioSettings):
         if not value and not info.data.get("messaging_service_sid"):
             raise ValueError("fill in a number, or a messaging service")
         return value
+
+    @property
+    def sends_files(self) -> bool:
+        return self.mms == "on" or (self.mms == "automatic" and self.number.startswith("+1"))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from connectors.twilio_sms import TwilioSms
 from connectors.twilio_sms.conformance import ACCOUNT, CUSTOMER, KIT, NUMBER
 from connectors.twilio_sms.simulator import Taken
-from hub.contract import Event, Ignored, Malformed, Message, Proof, Raw, State, Status
+from hub.contract import Consent, Event, Ignored, Malformed, Message, Proof, Raw, State, Status
 from hub.registry import InvalidSettings, validate
 from hub.testkit import HOOK_URL
 from tests.connectors.twilio_sms.support import TOKEN, build, provider
@@ -32,11 +32,49 @@ def test_a_text_is_a_proven_message_of_its_number() -> None:
     assert event.proof is Proof.PROVIDER
 
 
-def test_a_file_is_told_of_and_its_address_is_kept() -> None:
-    event = read(provider().says(CUSTOMER, "", media=["image/jpeg"]))
+def test_files_are_named_by_what_they_are_and_stay_at_twilio() -> None:
+    event = read(provider().says(CUSTOMER, "", media=["image/jpeg", "text/x-vcard", "application/x-unheard-of"]))
     assert isinstance(event, Message)
-    assert "image/jpeg" in event.warnings[0]
-    assert event.data["media"][0]["url"].endswith("/Media/ME" + "0" * 32)
+    assert [file.name for file in event.files] == ["image-1.jpg", "file-2.vcf", "file-3"]
+    assert [file.type for file in event.files] == ["image/jpeg", "text/x-vcard", "application/x-unheard-of"]
+    assert all(f"/Accounts/{ACCOUNT}/Messages/MM" in file.url and not file.content for file in event.files)
+
+
+@pytest.mark.parametrize(
+    ("text", "more", "allowed"),
+    [
+        *[
+            (word, {}, False)
+            for word in ("STOP", "UNSUBSCRIBE", "END", "QUIT", "STOPALL", "REVOKE", "OPTOUT", "CANCEL")
+        ],
+        *[(word, {}, True) for word in "START YES UNSTOP".split()],
+        (" Stop\n", {}, False),
+        ("start", {}, True),
+        ("Alto", {"OptOutType": "STOP"}, False),
+        ("Seguir", {"OptOutType": "START"}, True),
+        ("HELP", {}, None),
+        ("Ayuda", {"OptOutType": "HELP"}, None),
+        ("STOP", {"OptOutType": "HELP"}, None),
+        ("Stop the parcel", {}, None),
+        ("Yes please", {}, None),
+        ("Please cancel", {}, None),
+        ("STOP STOP", {}, None),
+        ("", {}, None),
+    ],
+)
+def test_stop_and_start_are_consent_beside_the_message(text: str, more: dict[str, str], allowed: bool | None) -> None:
+    message, *rest = build().normalise(provider().says(CUSTOMER, text, **more))
+    assert isinstance(message, Message)
+    assert message.text == text
+    given = [(event.allowed, event.sender, event.said) for event in rest if isinstance(event, Consent)]
+    assert given == ([] if allowed is None else [(allowed, message.sender, text.strip())])
+
+
+def test_a_report_of_an_opted_out_customer_says_so() -> None:
+    stopped, off = read(provider().tells(TAKEN, "failed", 21610)), read(provider().tells(TAKEN, "failed", 30003))
+    assert isinstance(stopped, Status)
+    assert isinstance(off, Status)
+    assert (stopped.opted_out, off.opted_out) == (True, False)
 
 
 @pytest.mark.parametrize(
@@ -141,6 +179,8 @@ def settings(**changed: Any) -> Any:
         ({"webhook_url": "https://shop.example/sms#rc=3"}, "without \\? and #"),
         ({"webhook_url": "https://[shop"}, "write an address"),
         ({"api": "ftp://shop.example"}, "API: write an address"),
+        ({"mms": "sometimes"}, "Send files \\(MMS\\)"),
+        ({"rate_per_s": -1}, "Messages a second"),
         ({"most_parts": -1}, "Most parts per message can't be used"),
     ],
 )
@@ -156,3 +196,24 @@ def test_a_number_may_be_typed_as_people_write_it() -> None:
     assert settings(number="+1 (500) 555-0006").number == NUMBER
     assert settings(number="", messaging_service_sid="MG" + "3c" * 16).number == ""
     assert build().address == NUMBER
+
+
+@pytest.mark.parametrize(
+    ("changed", "files"),
+    [
+        ({}, True),
+        ({"number": "+4915100000001"}, False),
+        ({"number": "+4915100000001", "mms": "on"}, True),
+        ({"mms": "off"}, False),
+        ({"number": "", "messaging_service_sid": "MG" + "3c" * 16}, False),
+    ],
+)
+def test_files_leave_where_the_number_can(changed: dict[str, Any], files: bool) -> None:
+    can = build(**changed).capabilities
+    assert (can.media, can.media_bytes > 0) == (files, files)
+
+
+def test_the_rate_is_that_of_the_number() -> None:
+    assert build().capabilities.rate_per_s == 1
+    assert build(rate_per_s=100).capabilities.rate_per_s == 100
+    assert build(rate_per_s=0).capabilities.rate_per_s is None

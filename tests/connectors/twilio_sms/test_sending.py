@@ -85,7 +85,7 @@ async def test_who_opted_out_gets_nothing_and_the_agent_reads_why(
     twilio: TwilioSimulator, http: aiohttp.ClientSession
 ) -> None:
     twilio.opted_out.add(CUSTOMER)
-    with pytest.raises(Refused, match=r"opted out by STOP.*21610"):
+    with pytest.raises(OptedOut, match=r"opted out by STOP.*21610"):
         await build(http, **twilio.settings()).send(answer())
     assert twilio.shown == []
 
@@ -107,12 +107,45 @@ async def test_the_limit_of_parts_lets_pass_what_fits(twilio: TwilioSimulator, h
     assert len(twilio.shown) == 1
 
 
-async def test_a_file_is_refused_and_not_left_behind() -> None:
+def a_file(
+    name: str = "a.png", kind: str = "image/png", size: int = 9, url: str = "https://hub.example/f/1"
+) -> OutgoingFile:
     async def read() -> bytes:
-        return b"x"
+        raise AssertionError("Twilio comes and takes it")
 
-    with pytest.raises(Refused, match="no files"):
-        await build().send(replace(answer("See this"), files=(OutgoingFile("a.png", "image/png", 1, read),)))
+    return OutgoingFile(name, kind, size, read, url=url)
+
+
+@pytest.mark.parametrize(
+    ("files", "why"),
+    [
+        ([a_file()] * 11, "takes 10 files, and these are 11"),
+        ([a_file(size=2_500_001)] * 2, "larger than 5 MB together"),
+        ([a_file("b.pdf", "application/pdf", 500_001)], "“b.pdf” is larger than 500 kB; only JPEG, PNG and GIF"),
+        ([a_file("b.webp", "image/webp", 500_001)], "“b.webp” is larger than 500 kB"),
+        ([a_file(url="")], "no address where it could take “a.png”"),
+    ],
+)
+async def test_files_that_twilio_would_not_take_are_refused_before(files: list[OutgoingFile], why: str) -> None:
+    with pytest.raises(Refused, match=why):
+        await build().send(replace(answer("See this"), files=tuple(files)))
+
+
+async def test_a_number_without_mms_refuses_files_and_none_is_left_behind() -> None:
+    with pytest.raises(Refused, match="sends no files"):
+        await build(mms="off").send(replace(answer("See this"), files=(a_file(),)))
+
+
+async def test_twilio_is_told_where_to_take_each_file(twilio: TwilioSimulator, http: aiohttp.ClientSession) -> None:
+    urls = [twilio.store.keep(b"GIF89a" + bytes([n]), "image/gif") for n in range(10)]
+    files = tuple(a_file(f"{n}.gif", "image/gif", 500_000, url) for n, url in enumerate(urls))
+    await build(http, **twilio.settings()).send(replace(answer(""), files=files))
+    (taken,) = twilio.taken
+    assert taken.media == tuple(urls)
+    assert "Body" not in taken.asked
+    assert twilio.shown[0].files == tuple(b"GIF89a" + bytes([n]) for n in range(10))
+    with pytest.raises(Refused, match=r"address of a file.*21620"):
+        await build(http, **twilio.settings()).send(replace(answer(""), files=(a_file(url=f"{twilio.store.url}/no"),)))
 
 
 async def test_how_long_to_wait_is_heeded(twilio: TwilioSimulator, http: aiohttp.ClientSession) -> None:
@@ -140,7 +173,10 @@ async def test_a_line_that_breaks_after_the_send_leaves_it_open(
         (201, "not JSON", Uncertain),
         (201, "[]", Uncertain),
         (201, "{}", Uncertain),
+        (201, '{"sid": "SM1", "status": "queued"}', Uncertain),
         (201, '{"sid": "SM1", "status": "failed", "error_code": 30007}', Refused),
+        (201, '{"sid": "SM1", "status": "failed", "error_code": 21610}', OptedOut),
+        (400, '{"code": 21610}', OptedOut),
         (400, '{"code": [], "message": 5}', Refused),
         (400, '{"code": 99999, "message": "Something new"}', Refused),
         (403, '{"code": 20005}', Unauthorised),
