@@ -20,6 +20,7 @@ from sqlalchemy import Connection
 from hub import http, live
 from hub.blobs import Folder
 from hub.config import Config
+from hub.core import told
 from hub.core.append import Append
 from hub.core.batch import Batch, Job, Written, write
 from hub.core.changes import Change
@@ -52,6 +53,7 @@ def prepare(batch: Batch, jobs: Sequence[Job]) -> None:
     heard = [item for job in arrived for item in job.heard]
     identify(batch, heard)
     foresee(batch, heard)
+    told.find(batch, [event for job in arrived for event in job.tells], heard)
 
 
 @dataclass

@@ -7,6 +7,7 @@ pytest_plugins = [
     "tests.support.hub",
     "tests.support.chatting",  # after the hub, which it imports: a plugin must be registered before that
     "tests.support.live",
+    "tests.support.pager",
     "tests.support.redis",
     "tests.support.workers",
     "tests.support.workshop",

@@ -128,6 +128,8 @@ class Batch:
         """Codes that what arrived may give back; `hub.core.proof` reads them under the locks."""
         self.moved: dict[UUID, UUID] = {}
         """Threads that were merged meanwhile, and into which."""
+        self.senders: dict[tuple[str, str], Any] = {}
+        """Whose word it is, for what isn't a message; `hub.core.told` fills it."""
         self.renamed: set[UUID] = set()
         """Customers whose name or addresses search must read again."""
         self._marks: list[dict[str, Any]] = []
@@ -218,6 +220,14 @@ class Batch:
 
     def load_attachments(self, ids: set[UUID]) -> None:
         self._read(_ATTACHMENTS, ids, self.attachments)
+
+    def load_entries(self, ids: set[UUID]) -> None:
+        """Read further entries of threads that are locked."""
+        self._read(_ENTRIES, ids - self.entries.keys(), self.entries)
+
+    def load_deliveries(self, ids: set[UUID]) -> None:
+        """The same for deliveries."""
+        self._read(_DELIVERIES, ids - self.deliveries.keys(), self.deliveries)
 
     def _keep_case(self, case: Row) -> None:
         self.cases[case["id"]] = case
@@ -326,6 +336,7 @@ class Batch:
             "client_key": None,
             "data": None,
             "redacted_at": None,
+            "since": None,
         }
         row.update(values)
         self.new_entries.append(row)
@@ -416,7 +427,7 @@ class Batch:
 
     def _to_index(self) -> list[UUID]:
         entries = (entry["id"] for entry in self.new_entries if entry["kind"] != "event")
-        moved = (id_ for id_, entry in self.entries.items() if "case_id" in entry.changed)
+        moved = (id_ for id_, entry in self.entries.items() if entry.changed & {"case_id", "text"})
         return sorted({*entries, *moved, *self.renamed, *(customer["id"] for customer in self.new_customers)})
 
     def _tallies(self) -> list[dict[str, Any]]:
@@ -445,6 +456,7 @@ class Batch:
                 t.sends,
                 since=t.rev - t.revs,
                 public_since=t.public_rev - t.public_revs,
+                fetches=t.fetches,
             )
             for t in self.threads.values()
             if t.entries or t.cases

@@ -34,3 +34,5 @@ class Change:
     since: int = 0
     """The `rev` before this transaction: a screen that holds at least that may apply what it is shown."""
     public_since: int = 0
+    fetches: bool = False
+    """A file of it waits at its provider."""

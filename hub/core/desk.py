@@ -53,6 +53,14 @@ class Desk:
         """Stable over retries, and a stranger can't make one up."""
         return f"{delivery_id.hex}.{self.keys.sign('delivery', delivery_id.hex)}"
 
+    def delivery_of_key(self, key: str) -> UUID | None:
+        """The delivery, if the key is one of ours."""
+        id_, _, rest = key.partition(".")
+        signature, _, _number = rest.partition(".")
+        if len(id_) != 32 or not self.keys.checks("delivery", id_, signature):
+            return None
+        return UUID(hex=id_)
+
     def case_token(self, case_id: UUID) -> str:
         """Comes back with an answer (a plus-address) and says which case it belongs to."""
         return tokens.make(self.keys, "case", case_id)

@@ -27,6 +27,8 @@ class StoredFile:
     size: int
     sha256: str
     cid: str = ""
+    source: str = ""
+    """Where the provider keeps it, as long as its bytes aren't here."""
 
 
 @dataclass(slots=True)
@@ -43,9 +45,20 @@ class Heard:
     """The envelope's dedup key already says that this ref is new."""
     thread_id: UUID | None = None
     identity_id: UUID | None = None
+    ours: bool = False
+    """Words of the team, said in the provider's own app; the message's sender is the customer they were said to."""
+    author: str = ""
 
 
-Item = Heard | Event
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """A message of ours that the provider showed us again, with our key."""
+
+    delivery_id: UUID
+    ref: str
+
+
+Item = Heard | Returned | Event
 
 
 @dataclass(frozen=True, slots=True)

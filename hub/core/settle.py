@@ -8,7 +8,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from hub.contract import State, Status
+from hub.contract import Address, State, Status
+from hub.core import consent
 from hub.core.batch import Batch
 from hub.core.changes import Actor
 from hub.core.errors import Conflict
@@ -38,10 +39,49 @@ def apply_status(batch: Batch, inbox_id: UUID, status: Status) -> bool:
     if status.remark and status.remark != delivery["remark"]:
         delivery.set(remark=status.remark)
         batch.touch_delivery(delivery)
+    if status.opted_out:
+        _opted_out(batch, delivery, status.reason)
     if not climbs(State(delivery["state"]), status.state):
         return False
     _set_state(batch, delivery, status.state, status.reason, retryable=status.retryable)
     return True
+
+
+def raise_to(batch: Batch, delivery: Row, state: State) -> bool:
+    """The customer's own word on a delivery; False if it says nothing new."""
+    if not climbs(State(delivery["state"]), state):
+        return False
+    _set_state(batch, delivery, state)
+    return True
+
+
+def came_back(batch: Batch, delivery: Row, ref: str) -> None:
+    """The provider showed us this message again: it has it, and later words about `ref` are about this delivery."""
+    _note_ref(batch, delivery, ref, refer=True)
+    raise_to(batch, delivery, State.SENT)
+
+
+def _note_ref(batch: Batch, delivery: Row, ref: str, *, refer: bool) -> None:
+    if not ref or delivery["ref"]:
+        return
+    delivery.set(ref=ref)
+    if refer:
+        case_id = delivery["options"].get("case_id")
+        entry = {"id": delivery["entry_id"], "case_id": UUID(case_id) if case_id else None}
+        batch.refer(batch.thread(delivery["thread_id"]), ref, entry)
+
+
+def _opted_out(batch: Batch, delivery: Row, reason: str) -> None:
+    """Kept in the same transaction as the refusal that told us."""
+    consent.record(
+        batch,
+        batch.thread(delivery["thread_id"]),
+        batch.desk.inbox(delivery["inbox_id"]),
+        Address(delivery["to_kind"], delivery["to_address"]),
+        allowed=False,
+        source="provider",
+        said=reason,
+    )
 
 
 def _set_state(batch: Batch, delivery: Row, state: State, reason: str = "", *, retryable: bool = False) -> None:
@@ -131,6 +171,8 @@ class Settle(_OfDelivery):
     continue_at: datetime | None = None
     refer: bool = False
     """Later messages may point at the entry by this ref."""
+    opted_out: bool = False
+    """It failed because the recipient told the provider to stop."""
 
     def run(self, batch: Batch) -> None:
         delivery = batch.delivery(self.delivery_id)
@@ -144,12 +186,9 @@ class Settle(_OfDelivery):
                 "at": batch.now,
             }
         )
-        if self.ref and not delivery["ref"]:
-            delivery.set(ref=self.ref)
-            if self.refer:
-                case_id = delivery["options"].get("case_id")
-                entry = {"id": delivery["entry_id"], "case_id": UUID(case_id) if case_id else None}
-                batch.refer(batch.thread(delivery["thread_id"]), self.ref, entry)
+        _note_ref(batch, delivery, self.ref, refer=self.refer)
+        if self.opted_out:
+            _opted_out(batch, delivery, self.reason)
         current = State(delivery["state"])
         if self.retry_at and current is State.SENDING:
             delivery.set(state=State.QUEUED.value, reason=self.reason, retryable=True, next_at=self.retry_at)

@@ -41,6 +41,7 @@ class ThreadState:
     cases: dict[UUID, None] = field(default_factory=dict)
     public: bool = False
     sends: bool = False
+    fetches: bool = False
     revs: int = 0
     public_revs: int = 0
 

@@ -19,14 +19,14 @@ from uuid import UUID
 
 from hub import failpoints
 from hub.blobs import Blobs
-from hub.contract import Answer, Connector, Event, File, Malformed, Message, Raw, TooLarge
+from hub.contract import Answer, Connector, Echo, Event, File, Malformed, Message, Raw, TooLarge
 from hub.core.append import Append
 from hub.core.changes import Change
 from hub.core.clean import clean
 from hub.core.desk import Desk, InboxFacts
 from hub.core.envelopes import Stored, load, pack, unpack, unread_twin
 from hub.core.errors import Conflict, NotFound, UnknownInbox
-from hub.core.receive import Arrived, Heard, Item, Receipt, StoredFile
+from hub.core.receive import Arrived, Heard, Item, Receipt, Returned, StoredFile
 from hub.db import Database, DatabaseGone
 from hub.inboxes import Inboxes
 from hub.secrets import BadToken
@@ -273,12 +273,22 @@ class Intake:
 
     async def _prepare(self, facts: InboxFacts, events: Iterable[_Understood], dedup_key: str) -> tuple[Item, ...]:
         """What must not happen inside the transaction: store files, check tokens."""
-        return tuple(
-            [
-                await self._heard(facts, one, one.event, dedup_key) if isinstance(one.event, Message) else one.event
-                for one in events
-            ]
-        )
+        return tuple([await self._item(facts, one, dedup_key) for one in events])
+
+    async def _item(self, facts: InboxFacts, one: _Understood, dedup_key: str) -> Item:
+        if isinstance(one.event, Message):
+            return await self._heard(facts, one, one.event, dedup_key)
+        if isinstance(one.event, Echo):
+            return await self._echo(facts, one.event)
+        return one.event
+
+    async def _echo(self, facts: InboxFacts, echo: Echo) -> Item:
+        """Our own message with our key, or the team's words from elsewhere."""
+        if delivery_id := self._desk.delivery_of_key(echo.key):
+            return Returned(delivery_id, echo.ref)
+        said = Message(echo.ref, echo.to, echo.text, at=echo.at, files=echo.files, cards=echo.cards)
+        files = tuple([await self._keep(facts, file) for file in echo.files])
+        return Heard(said, files=files, ours=True, author=echo.author)
 
     async def _heard(self, facts: InboxFacts, understood: _Understood, message: Message, dedup_key: str) -> Heard:
         cases = (self._desk.case_of_token(token) for token in message.tokens[:MAX_REFS])
@@ -300,6 +310,8 @@ class Intake:
             # the hub's own socket names what the visitor uploaded before; its requests carry our signature
             _, sha256, size = file.ref.split(":")
             return StoredFile(file.name, file.type, int(size), sha256, file.cid)
+        if file.url and not file.content:
+            return StoredFile(file.name, file.type, 0, "", file.cid, file.url)
         content = file.content
         return StoredFile(file.name, file.type, len(content), await self._put(content), file.cid)
 

@@ -110,6 +110,8 @@ def attachment(row: Any) -> Out:
         "url": f"/api/attachments/{row.id}",
         "cid": row.cid,
         "inline": bool(row.cid),
+        "state": row.state,
+        "problem": row.problem,
     }
 
 
@@ -130,7 +132,7 @@ def delivery(row: Any) -> Out:
 
 
 def _entry(row: Any, deliveries: list[Out], files: list[Out], delivery_rev: int) -> Out:
-    data = row.data or {}
+    data, since = row.data or {}, row.since or {}
     return {
         "id": row.id,
         "thread_id": row.thread_id,
@@ -163,6 +165,12 @@ def _entry(row: Any, deliveries: list[Out], files: list[Out], delivery_rev: int)
         "client_key": row.client_key,
         "has_original": row.envelope_id is not None,
         "redacted": row.redacted_at is not None,
+        "cards": data.get("cards", []),
+        "choice": data.get("choice", ""),
+        "reactions": list(since.get("reactions", {}).values()),
+        "edits": data.get("edits"),
+        "edited_by": since.get("edits", [None])[-1],
+        "elsewhere": data.get("elsewhere", False),
     }
 
 

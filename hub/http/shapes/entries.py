@@ -21,6 +21,10 @@ class AttachmentOut(Shape):
     """Path on this hub; needs the session."""
     cid: str = ""
     inline: bool = False
+    state: Literal["ready", "waiting", "failed"] = "ready"
+    """`waiting` while it is fetched from the provider; `failed` for good, until somebody tries again."""
+    problem: str = ""
+    """Why it isn't here, in words."""
 
 
 class DeliveryOut(Shape):
@@ -58,6 +62,21 @@ class RefersTo(Shape):
 
     thread_id: UUID
     case_id: UUID | None = None
+
+
+class CardOut(Shape):
+    """Something shared: a post, a story, a place."""
+
+    title: str
+    text: str = ""
+    url: str = ""
+    kind: str = ""
+
+
+class ReactionOut(Shape):
+    emoji: str
+    name: str
+    """Whose it is."""
 
 
 class EntryOut(Shape):
@@ -99,6 +118,17 @@ class EntryOut(Shape):
     client_key: str | None = None
     has_original: bool = False
     redacted: bool = False
+    cards: list[CardOut] = Field(default=[])
+    choice: str = ""
+    """The id of the choice that was pressed."""
+    reactions: list[ReactionOut] = Field(default=[])
+    """The customer's, as they stand now."""
+    edits: UUID | None = None
+    """The customer's earlier entry that these words replace."""
+    edited_by: UUID | None = None
+    """The entry with the customer's latest words instead of these."""
+    elsewhere: bool = False
+    """Said by the team in the provider's own app, not from here."""
 
 
 class EntryPage(Shape):
