@@ -46,7 +46,7 @@ def is_metas(url: str, base: str) -> bool:
 
 def name_of(url: str) -> str:
     """The last part of the address, where it looks like a file's name."""
-    last = unquote(urlsplit(url).path.rpartition("/")[2], errors="replace").replace("\0", "")
+    last = unquote(urlsplit(url).path, errors="replace").replace("\0", "").rpartition("/")[2]
     return last[:200] if "." in last.strip(".") else ""
 
 
