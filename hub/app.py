@@ -28,7 +28,6 @@ from hub.core.desk import Desk
 from hub.core.identify import identify
 from hub.core.lanes import give_back_all
 from hub.core.proof import foresee
-from hub.core.proof import foresee
 from hub.core.receive import receive
 from hub.db import Database, DatabaseGone
 from hub.flow.announce import Announcer
@@ -81,7 +80,12 @@ async def create(config: Config) -> web.Application:
     app = web.Application(client_max_size=config.max_body)
     db = Database(config.database)
     keys = Keys(load_secret(config.secret_key.get_secret_value(), config.data))
-    session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30), cookie_jar=aiohttp.DummyCookieJar())
+    # unlimited: each inbox has its places, and one provider that hangs must not use up the others' connections
+    session = aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0),
+        timeout=aiohttp.ClientTimeout(total=30),
+        cookie_jar=aiohttp.DummyCookieJar(),
+    )
     inboxes = Inboxes(db, keys, session, config.address, utcnow)
     desk = Desk(
         keys=keys,
@@ -106,7 +110,7 @@ async def create(config: Config) -> web.Application:
     blobs = Folder(config.data / "blobs")
     intake = Intake(db, writer, blobs, desk, inboxes, utcnow, config.max_body)
     worker = f"{os.getpid()}-{uuid4().hex[:12]}"
-    dispatch = Dispatch(db, writer, blobs, desk, inboxes, utcnow, worker)
+    dispatch = Dispatch(db, writer, blobs, desk, inboxes, utcnow, worker, shared=bool(config.redis_url))
     indexing = Indexing(db)
 
     def nudge() -> None:

@@ -53,6 +53,9 @@ class Inboxes:
         running = self._running.get(inbox_id)
         return running.connector if running else None
 
+    def running(self, inbox_id: UUID) -> Running | None:
+        return self._running.get(inbox_id)
+
     def facts(self, inbox_id: UUID) -> InboxFacts | None:
         running = self._running.get(inbox_id)
         return running.facts if running else None

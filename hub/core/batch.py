@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from hub import failpoints
+from hub.core.calls.rows import CallRows
 from hub.core.changes import Actor, Change
 from hub.core.desk import Desk
 from hub.core.errors import CoreError, NotFound
@@ -32,6 +33,7 @@ from hub.models.tables import (
     DRAFT,
     ENTRY,
     LANE,
+    PART,
     REFERENCE,
     TALLY,
     THREAD,
@@ -79,6 +81,12 @@ _REF_THREADS = Prepared(
 )
 _ENTRIES = Prepared(sa.select(ENTRY).where(among(ENTRY.c.id, "ids")))
 _DELIVERIES = Prepared(sa.select(DELIVERY).where(among(DELIVERY.c.id, "ids")))
+_PARTS = Prepared(sa.select(PART).where(among(PART.c.delivery_id, "ids")))
+_PART_REFS = Prepared(
+    sa.select(PART.c.delivery_id, DELIVERY.c.thread_id, PART.c.inbox_id, PART.c.ref)
+    .join_from(PART, DELIVERY, DELIVERY.c.id == PART.c.delivery_id)
+    .where(among(PART.c.inbox_id, "inboxes"), among(PART.c.ref, "refs"))
+)
 _DRAFTS = Prepared(sa.select(DRAFT).where(among(DRAFT.c.id, "ids")))
 # locked, so that none is forgotten as unused while it is put into a message
 _ATTACHMENTS = Prepared(
@@ -112,8 +120,11 @@ class Batch:
         self.cases_of: dict[UUID, list[Row]] = defaultdict(list)
         self.entries: dict[UUID, Row] = {}
         self.deliveries: dict[UUID, Row] = {}
+        self.parts: dict[UUID, Row] = {}
+        """The messages of those deliveries that are several."""
         self.delivery_by_ref: dict[tuple[UUID, str], UUID] = {}
         self.drafts: dict[UUID, Row] = {}
+        self.calls = CallRows()
         self.attachments: dict[UUID, Row] = {}
         self.references: dict[tuple[UUID, str], tuple[UUID, UUID | None]] = {}
         self.known: dict[tuple[str, str], tuple[UUID, UUID, UUID | None]] = {}
@@ -124,12 +135,12 @@ class Batch:
         self.new_attachments: list[dict[str, Any]] = []
         self.new_attempts: list[dict[str, Any]] = []
         self.new_lanes: set[str] = set()
+        self.senders: dict[tuple[str, str], Any] = {}
+        """Whose word it is, for what isn't a message; `hub.core.told` fills it."""
         self.codes: dict[UUID, Row | None] = {}
         """Codes that what arrived may give back; `hub.core.proof` reads them under the locks."""
         self.moved: dict[UUID, UUID] = {}
         """Threads that were merged meanwhile, and into which."""
-        self.senders: dict[tuple[str, str], Any] = {}
-        """Whose word it is, for what isn't a message; `hub.core.told` fills it."""
         self.renamed: set[UUID] = set()
         """Customers whose name or addresses search must read again."""
         self._marks: list[dict[str, Any]] = []
@@ -143,6 +154,7 @@ class Batch:
     def load(self, published: Mapping[UUID, int]) -> None:
         """Find the threads of what is wanted, lock them in id order, and read the rest under the locks."""
         self._find_threads()
+        self.calls.find(self.conn, self.wants)
         worked_on = self.wants.threads | self.threads.keys()
         self._lock(self.wants.threads)
         worked_on |= self.threads.keys()
@@ -151,8 +163,10 @@ class Batch:
         wants, threads = self.wants, list(worked_on)
         self._read(_ENTRIES, wants.entries, self.entries)
         self._read(_DELIVERIES, wants.deliveries, self.deliveries)
+        self._read_parts(self.deliveries.values())
         self._read(_DRAFTS, wants.drafts, self.drafts)
         self.load_attachments(wants.attachments)
+        self.calls.load(self.conn, wants)
         if wants.refs and threads:
             for row in _REFERENCES.rows(self.conn, threads=threads, refs=list(wants.refs)):
                 self.references[row.thread_id, row.ref] = (row.entry_id, row.case_id)
@@ -174,12 +188,17 @@ class Batch:
             if ids:
                 wants.threads.update(row[0] for row in statement.rows(self.conn, ids=list(ids)))
         if wants.delivery_refs:
-            inboxes, refs = {inbox for inbox, _ in wants.delivery_refs}, {ref for _, ref in wants.delivery_refs}
-            for row in _REF_THREADS.rows(self.conn, inboxes=list(inboxes), refs=list(refs)):
-                if (row.inbox_id, row.ref) in wants.delivery_refs:
-                    self.delivery_by_ref[row.inbox_id, row.ref] = row.id
-                    wants.deliveries.add(row.id)
-                    wants.threads.add(row.thread_id)
+            self._find_deliveries(_REF_THREADS, wants.delivery_refs)
+            if others := wants.delivery_refs - self.delivery_by_ref.keys():
+                self._find_deliveries(_PART_REFS, others)
+
+    def _find_deliveries(self, query: Prepared, wanted: set[tuple[UUID, str]]) -> None:
+        inboxes, refs = {inbox for inbox, _ in wanted}, {ref for _, ref in wanted}
+        for delivery_id, thread_id, inbox_id, ref in query.rows(self.conn, inboxes=list(inboxes), refs=list(refs)):
+            if (inbox_id, ref) in wanted:
+                self.delivery_by_ref[inbox_id, ref] = delivery_id
+                self.wants.deliveries.add(delivery_id)
+                self.wants.threads.add(thread_id)
 
     def _lock(self, wanted: set[UUID]) -> None:
         ids = sorted(wanted - self.threads.keys())
@@ -227,7 +246,12 @@ class Batch:
 
     def load_deliveries(self, ids: set[UUID]) -> None:
         """The same for deliveries."""
-        self._read(_DELIVERIES, ids - self.deliveries.keys(), self.deliveries)
+        missing = ids - self.deliveries.keys()
+        self._read(_DELIVERIES, missing, self.deliveries)
+        self._read_parts(row for id_, row in self.deliveries.items() if id_ in missing)
+
+    def _read_parts(self, deliveries: Iterable[Row]) -> None:
+        self._read(_PARTS, {row["id"] for row in deliveries if row["parts"] > 1}, self.parts)
 
     def _keep_case(self, case: Row) -> None:
         self.cases[case["id"]] = case
@@ -409,7 +433,10 @@ class Batch:
         out.insert(LANE, [{"id": lane, "leased_by": ""} for lane in sorted(self.new_lanes)], missing=("id",))
         out.insert(DELIVERY, [row.values for row in self.deliveries.values() if row.new])
         _write_changed(out, DELIVERY, self.deliveries)
+        out.insert(PART, [row.values for row in self.parts.values() if row.new])
+        _write_changed(out, PART, self.parts)
         out.insert(ATTEMPT, self.new_attempts)
+        self.calls.write(out)
         out.insert(UNINDEXED, [{"entry_id": id_} for id_ in self._to_index()], missing=("entry_id",))
         out.lift(THREAD, self._marks)
         out.add(TALLY, self._tallies(), ("assignee", "status", "channel", "shard"), "n")
@@ -457,6 +484,7 @@ class Batch:
                 since=t.rev - t.revs,
                 public_since=t.public_rev - t.public_revs,
                 fetches=t.fetches,
+                calls=t.calls,
             )
             for t in self.threads.values()
             if t.entries or t.cases

@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from hub.contract import Address, State
-from hub.core import chatlink, claims, drafts
+from hub.core import chatlink, claims, drafts, fit
 from hub.core.addresses import canonical
 from hub.core.batch import Batch
 from hub.core.changes import Actor
@@ -243,7 +243,7 @@ def check(batch: Batch, thread: ThreadState, words: Words, actor: Actor) -> Chec
         purpose=words.purpose,
         now=batch.now,
         wrote_before=wrote,
-        chars=len(words.text),
+        unfit=fit.problem(words.text, len(files), inbox.capabilities, inbox.name),
         bytes=sum(file["size"] for file in files),
         files=len(files),
     )

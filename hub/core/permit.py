@@ -26,7 +26,8 @@ class Request:
     now: datetime
     wrote_before: bool = True
     """Has this address written to this inbox?"""
-    chars: int = 0
+    unfit: str = ""
+    """Why the channel can't carry it, from `hub.core.fit`."""
     bytes: int = 0
     files: int = 0
 
@@ -53,8 +54,8 @@ def permit(request: Request) -> Decision:
         return Decision("deny", f"{inbox.name} reaches a {can.identity} address, not a {request.kind} one.")
     if not can.initiate and not request.wrote_before:
         return Decision("deny", f"{inbox.name} can only answer somebody who wrote to it first.")
-    if request.chars > can.max_chars:
-        return Decision("deny", f"The message has {request.chars:,} characters; {inbox.name} takes {can.max_chars:,}.")
+    if request.unfit:
+        return Decision("deny", request.unfit)
     if request.files and not can.media:
         return Decision("deny", f"{inbox.name} can't carry files. Send them on another channel.")
     if request.bytes > can.media_bytes and request.files:

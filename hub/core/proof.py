@@ -259,7 +259,7 @@ def _send(
     code_id: UUID | None,
 ) -> None:
     known = batch.conn.execute(_OWNER, {"kind": to.kind, "address": to.value}).first() is not None
-    request = Request(inbox, to.kind, to.value, "transactional", batch.now, wrote_before=known, chars=len(text))
+    request = Request(inbox, to.kind, to.value, "transactional", batch.now, wrote_before=known)
     decision = permit(request)
     if decision.verdict == "deny":
         raise NotPermitted(decision.reason)

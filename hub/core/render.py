@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from hub.contract import Address, Earlier, Outgoing, OutgoingFile
-from hub.core import proof
+from hub.core import fit, proof
 from hub.core.desk import Desk, InboxFacts
 from hub.db import among
 from hub.models.tables import ATTACHMENT, CASE, DELIVERY, ENTRY, REFERENCE
@@ -26,8 +26,12 @@ class Rendered:
 
     delivery: dict[str, Any]
     outgoing: Outgoing
-    chars: int
+    """All of it."""
+    messages: tuple[Outgoing, ...]
+    """The same as the messages that it is on its channel, in order."""
     bytes: int
+    unfit: str = ""
+    """Why it can't be brought onto the channel, for people."""
 
 
 Read = Callable[[str], Coroutine[Any, Any, bytes]]
@@ -63,7 +67,37 @@ def render(conn: Connection, desk: Desk, inbox: InboxFacts, delivery_id: UUID, r
         automatic=entry["author_kind"] == "system",
         attempt=delivery["attempts"],
     )
-    return Rendered(delivery, outgoing, len(text), sum(file.size for file in files))
+    size = sum(file.size for file in files)
+    try:
+        return Rendered(delivery, outgoing, _messages(outgoing, inbox), size)
+    except fit.TooLong as error:
+        return Rendered(delivery, outgoing, (outgoing,), size, str(error))
+
+
+def _messages(whole: Outgoing, inbox: InboxFacts) -> tuple[Outgoing, ...]:
+    """Text first, then files where they go apart; each has a key of its own, the first the delivery's."""
+    can = inbox.capabilities
+    fit.count(whole.text, len(whole.files), can, inbox.name)
+    apart = whole.files if can.files_apart else ()
+    texts = fit.cut(whole.text, can, inbox.name) if whole.text or not apart else ()
+    if len(texts) + len(apart) < 2:
+        return (whole,)
+    last = len(texts) - 1
+    said = [
+        replace(
+            whole,
+            text=text,
+            html="" if last else whole.html,
+            files=() if apart or n < last else whole.files,
+            choices=whole.choices if n == last else (),
+        )
+        for n, text in enumerate(texts)
+    ]
+    shown = [replace(whole, text="", html="", files=(file,), choices=()) for file in apart]
+    return tuple(
+        replace(message, key=whole.key if n == 1 else f"{whole.key}.{n}")
+        for n, message in enumerate([*said, *shown], 1)
+    )
 
 
 def _words(conn: Connection, entry: dict[str, Any], before: list[UUID]) -> tuple[str, str]:

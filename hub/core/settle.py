@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from hub.contract import Address, State, Status
-from hub.core import consent
+from hub.core import consent, parts
 from hub.core.batch import Batch
 from hub.core.changes import Actor
 from hub.core.errors import Conflict
@@ -41,10 +41,37 @@ def apply_status(batch: Batch, inbox_id: UUID, status: Status) -> bool:
         batch.touch_delivery(delivery)
     if status.opted_out:
         _opted_out(batch, delivery, status.reason)
+    if part := parts.by_ref(batch, delivery, status.ref):
+        return _of_part(batch, delivery, part, status.state, status.reason, retryable=status.retryable)
     if not climbs(State(delivery["state"]), status.state):
         return False
     _set_state(batch, delivery, status.state, status.reason, retryable=status.retryable)
     return True
+
+
+def _of_part(
+    batch: Batch, delivery: Row, part: Row, state: State, reason: str = "", *, retryable: bool = False
+) -> bool:
+    """The provider's word on one of a delivery's messages."""
+    if not climbs(State(part["state"]), state):
+        return False
+    part.set(state=state.value, reason=reason)
+    if delivery["state"] != State.SENDING:
+        _sum_up(batch, delivery, retryable=retryable)
+    return True
+
+
+def _sum_up(batch: Batch, delivery: Row, *, retryable: bool = False) -> None:
+    """A delivery of several messages is as far as the least of them; what is missing of it goes on."""
+    summed = parts.sum_up(batch, delivery)
+    assert summed is not None
+    state, reason = summed
+    if state is State.QUEUED:
+        delivery.set(state=state.value, reason="", next_at=batch.now, settled_at=None)
+        delivery.set(deadline_at=max(delivery["deadline_at"], batch.now + DEADLINE))
+        batch.touch_delivery(delivery)
+    elif state.value != delivery["state"] or reason != delivery["reason"]:
+        _set_state(batch, delivery, state, reason, retryable=retryable or state is State.UNCERTAIN)
 
 
 def raise_to(batch: Batch, delivery: Row, state: State) -> bool:
@@ -58,6 +85,10 @@ def raise_to(batch: Batch, delivery: Row, state: State) -> bool:
 def came_back(batch: Batch, delivery: Row, ref: str) -> None:
     """The provider showed us this message again: it has it, and later words about `ref` are about this delivery."""
     _note_ref(batch, delivery, ref, refer=True)
+    if pending := parts.unnamed(batch, delivery):
+        pending.set(ref=ref)
+        _of_part(batch, delivery, pending, State.SENT)
+        return
     raise_to(batch, delivery, State.SENT)
 
 
@@ -140,22 +171,63 @@ class _OfDelivery:
 
 
 @dataclass(frozen=True, slots=True)
+class Begun:
+    attempt: int
+    pending: tuple[int, ...]
+    """Numbers of its messages that are still to be sent."""
+
+
+@dataclass(frozen=True, slots=True)
 class Begin(_OfDelivery):
     """A send starts. After this commit a crash leaves `sending`, which nobody sends again by itself (rule 10)."""
 
     delivery_id: UUID
     worker: str
+    refs: tuple[str | None, ...] = (None,)
+    """One for each message that it is on its channel, where the connector chooses it."""
 
-    def run(self, batch: Batch) -> int:
-        """The attempt's number. Raises `Conflict` if it isn't ours to send any more."""
+    def run(self, batch: Batch) -> Begun:
+        """Raises `Conflict` if it isn't ours to send any more."""
         delivery = batch.delivery(self.delivery_id)
         holder = batch.conn.scalar(sa.select(LANE.c.leased_by).where(LANE.c.id == delivery["lane"]))
         if delivery["state"] != State.QUEUED or holder != self.worker:
             raise Conflict("Somebody else took this delivery.")
-        delivery.set(state=State.SENDING.value, attempts=delivery["attempts"] + 1)
+        try:
+            pending = parts.prepare(batch, delivery, self.refs)
+        except Conflict as changed:
+            _set_state(batch, delivery, State.FAILED, str(changed))
+            return Begun(delivery["attempts"], ())
+        delivery.set(state=State.SENDING.value, attempts=delivery["attempts"] + 1, began_at=batch.now)
         batch.touch_delivery(delivery)
-        attempts: int = delivery["attempts"]
-        return attempts
+        return Begun(delivery["attempts"], pending)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted(_OfDelivery):
+    """The provider has one of the messages: whatever happens now, it isn't sent again."""
+
+    delivery_id: UUID
+    n: int
+    ref: str
+
+    def run(self, batch: Batch) -> None:
+        delivery = batch.delivery(self.delivery_id)
+        _accept(batch, delivery, self.n, self.ref)
+        delivery.set(began_at=batch.now)
+
+
+def _accept(batch: Batch, delivery: Row, n: int, ref: str) -> None:
+    part = parts.nth(batch, delivery, n)
+    if ref and not part["ref"]:
+        part.set(ref=ref)
+    if ref and not delivery["ref"]:
+        delivery.set(ref=ref)
+    if ref:
+        case_id = delivery["options"].get("case_id")
+        entry = {"id": delivery["entry_id"], "case_id": UUID(case_id) if case_id else None}
+        batch.refer(batch.thread(delivery["thread_id"]), ref, entry)
+    if climbs(State(part["state"]), State.SENT) and part["state"] != State.FAILED:
+        part.set(state=State.SENT.value, reason="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,11 +243,20 @@ class Settle(_OfDelivery):
     continue_at: datetime | None = None
     refer: bool = False
     """Later messages may point at the entry by this ref."""
+    part: int = 0
+    """Which of its messages this is about; 0 where it is one."""
+    look_at: datetime | None = None
+    """When to ask the provider whether it has what is in doubt; until then the lane waits."""
     opted_out: bool = False
     """It failed because the recipient told the provider to stop."""
 
     def run(self, batch: Batch) -> None:
         delivery = batch.delivery(self.delivery_id)
+        if self.look_at:
+            if delivery["state"] == State.SENDING:
+                delivery.set(reason=self.reason, next_at=self.look_at)
+                batch.touch_delivery(delivery)
+            return
         batch.new_attempts.append(
             {
                 "delivery_id": self.delivery_id,
@@ -193,12 +274,24 @@ class Settle(_OfDelivery):
         if self.retry_at and current is State.SENDING:
             delivery.set(state=State.QUEUED.value, reason=self.reason, retryable=True, next_at=self.retry_at)
             batch.touch_delivery(delivery)
+        elif self.part:
+            self._settle_part(batch, delivery)
         elif current is State.SENDING and self.state is State.UNCERTAIN:
             _set_state(batch, delivery, self.state, self.reason, retryable=True)
         elif climbs(current, self.state) and not self._outrun(current):
             _set_state(batch, delivery, self.state, self.reason, retryable=self.retryable)
             if self.continue_at:
                 delivery.set(continue_at=self.continue_at)
+
+    def _settle_part(self, batch: Batch, delivery: Row) -> None:
+        """The others are as they were; the delivery is as far as the least of them."""
+        part = parts.nth(batch, delivery, self.part)
+        if self.state is State.SENT:
+            _accept(batch, delivery, self.part, self.ref)
+        elif part["state"] == State.QUEUED:
+            part.set(state=self.state.value, reason=self.reason)
+        if delivery["state"] == State.SENDING:
+            _sum_up(batch, delivery, retryable=self.retryable)
 
     def _outrun(self, current: State) -> bool:
         """The provider took it, and its report of the failure was here before our own note of the taking."""
@@ -221,8 +314,22 @@ class Abandoned(_OfDelivery):
             delivery.set(state=State.QUEUED.value, next_at=batch.now)
             batch.touch_delivery(delivery)
             return
+        parts.doubt(batch, delivery)
         reason = "The hub stopped while this was being sent. It may have arrived."
         _set_state(batch, delivery, State.UNCERTAIN, reason, retryable=True)
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp(_OfDelivery):
+    """It waited beyond its deadline, and nobody could even try."""
+
+    delivery_id: UUID
+    reason: str
+
+    def run(self, batch: Batch) -> None:
+        delivery = batch.delivery(self.delivery_id)
+        if delivery["state"] == State.QUEUED and delivery["deadline_at"] < batch.now:
+            _set_state(batch, delivery, State.FAILED, self.reason, retryable=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +343,7 @@ class Retry(_OfDelivery):
         delivery = batch.delivery(self.delivery_id)
         if delivery["state"] not in (State.FAILED, State.UNCERTAIN):
             raise Conflict("Only a delivery that failed or is uncertain can be sent again.")
+        parts.again(batch, delivery)
         delivery.set(
             state=State.QUEUED.value, reason="", next_at=batch.now, deadline_at=batch.now + DEADLINE, settled_at=None
         )
@@ -269,4 +377,8 @@ class SettleByHand(_OfDelivery):
         delivery = batch.delivery(self.delivery_id)
         if delivery["state"] != State.UNCERTAIN or self.state not in (State.SENT, State.FAILED):
             raise Conflict("Only an uncertain delivery can be settled by hand, as sent or as failed.")
+        if delivery["parts"] > 1:
+            parts.known(batch, delivery, self.state)
+            _sum_up(batch, delivery, retryable=True)
+            return
         _set_state(batch, delivery, self.state, f"Settled by {self.actor.name}.", retryable=self.state is State.FAILED)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from hub.core import compose, lanes
+from hub.core.settle import Begin
 from hub.models import Delivery, new_id
 from tests.support.workshop import Workshop
 
@@ -23,14 +26,11 @@ async def test_lanes_whose_head_waits_do_not_keep_others_waiting(workshop: Works
         await workshop.reply(thread, f"{name}@example.com", "Second")
         waiting = await workshop.row(Delivery, entry_id=head.entry_id)
         await workshop.db.write(partial(lanes.put_off, delivery_id=waiting["id"], when=in_a_while))
-    now = workshop.now
-    assert not await workshop.db.read(lambda conn: lanes.has_due(conn, now, set()))
+    assert await due(workshop) == []
     workshop.later(seconds=1)
     thread = (await workshop.hear("ann@example.com")).threads[0]
     await workshop.reply(thread, "ann@example.com", "Me, please")
-    now = workshop.now
-    taken = await workshop.db.write(lambda conn: lanes.lease(conn, "worker", now, set(), 2))
-    assert taken == [f"{workshop.email.id.hex}:ann@example.com"]
+    assert await due(workshop, 2) == [f"{workshop.email.id.hex}:ann@example.com"]
 
 
 async def test_a_lane_keeps_the_thread_s_order_whatever_the_clocks_say(
@@ -48,9 +48,9 @@ async def test_a_lane_keeps_the_thread_s_order_whatever_the_clocks_say(
     head = await workshop.db.read(lambda conn: lanes.head(conn, delivery["lane"]))
     assert head is not None
     assert head.id == delivery["id"]
-    in_a_while, now = workshop.now + timedelta(minutes=5), workshop.now
+    in_a_while = workshop.now + timedelta(minutes=5)
     await workshop.db.write(partial(lanes.put_off, delivery_id=delivery["id"], when=in_a_while))
-    assert not await workshop.db.read(lambda conn: lanes.has_due(conn, now, set())), "it waits for its head"
+    assert await due(workshop) == [], "it waits for its head"
 
 
 @pytest.mark.db("postgres")
@@ -71,7 +71,41 @@ async def test_a_lone_process_frees_what_a_dead_one_held(workshop: Workshop) -> 
     thread = (await workshop.hear("maya@example.com")).threads[0]
     await workshop.reply(thread, "maya@example.com")
     now = workshop.now
-    assert await workshop.db.write(lambda conn: lanes.lease(conn, "dead", now, set(), 9))
-    assert not await workshop.db.write(lambda conn: lanes.lease(conn, "alive", now, set(), 9))
+    lane = f"{workshop.email.id.hex}:maya@example.com"
+    assert await workshop.db.write(lambda conn: lanes.lease(conn, "dead", now, [lane])) == [lane]
+    assert await workshop.db.write(lambda conn: lanes.lease(conn, "alive", now, [lane])) == []
+    assert await due(workshop) == []
     await workshop.db.write(lanes.give_back_all)
-    assert await workshop.db.write(lambda conn: lanes.lease(conn, "alive", now, set(), 9))
+    assert await due(workshop) == [lane]
+    assert await workshop.db.write(lambda conn: lanes.lease(conn, "alive", now, [lane])) == [lane]
+
+
+async def test_an_inbox_that_rests_hides_nobody_else_s_lane(workshop: Workshop) -> None:
+    for name in ("maya", "tom", "zoe"):
+        thread = (await workshop.hear(f"{name}@example.com")).threads[0]
+        await workshop.reply(thread, f"{name}@example.com", "By mail")
+    thread = (await workshop.hear("+491511234567", inbox=workshop.sms)).threads[0]
+    await workshop.reply(thread, "+491511234567", "By SMS", inbox=workshop.sms)
+    lane = f"{workshop.sms.id.hex}:+491511234567"
+    assert await due(workshop, 1, inboxes=[workshop.sms.id]) == [lane]
+    assert await due(workshop, 1, inboxes=[workshop.sms.id], without=[lane]) == []
+
+
+async def test_what_a_dead_process_was_sending_is_seen_although_its_inbox_rests(workshop: Workshop) -> None:
+    thread = (await workshop.hear("maya@example.com")).threads[0]
+    said = await workshop.reply(thread, "maya@example.com")
+    delivery = await workshop.row(Delivery, entry_id=said.entry_id)
+    now = workshop.now
+    await workshop.db.write(lambda conn: lanes.lease(conn, "dead", now, [delivery["lane"]]))
+    await workshop.writer.submit(Begin(delivery["id"], "dead"))
+    await workshop.db.write(lanes.give_back_all)
+    assert await due(workshop, inboxes=[]) == [delivery["lane"]]
+
+
+async def due(
+    workshop: Workshop, limit: int = 9, *, inboxes: Sequence[UUID] | None = None, without: Sequence[str] = ()
+) -> list[str]:
+    everywhere = [facts.id for facts in workshop.desk.inboxes()]
+    where, now = everywhere if inboxes is None else inboxes, workshop.now
+    found = await workshop.db.read(lambda conn: lanes.due(conn, now, where, without, limit))
+    return [lane for lane, _ in found]

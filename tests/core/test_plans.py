@@ -33,7 +33,7 @@ async def test_nothing_that_recurs_reads_a_whole_table(workshop: Workshop) -> No
     await workshop.reply(heard.threads[0], "maya@example.com")
     await workshop.status(workshop.email, "a", State.DELIVERED)
     now = workshop.now + timedelta(seconds=1)
-    await workshop.db.read(lambda conn: [lanes.has_due(conn, now, set()), lanes.head(conn, "x")])
+    await workshop.db.read(lambda conn: [lanes.due(conn, now, [workshop.email.id], [], 9), lanes.head(conn, "x")])
     await workshop.db.read(lambda conn: [_due(conn, now), unread(conn, now, 100)])
     await unpublished(workshop.db)
     for engine in engines:

@@ -49,14 +49,14 @@ async def _sending(workshop: Workshop) -> dict[str, Any]:
     await workshop.reply(thread, MAYA)
     delivery = await workshop.row(Delivery)
     await _lease(workshop, delivery["lane"])
-    assert await workshop.writer.submit(Begin(delivery["id"], "worker")) == 1
+    assert (await workshop.writer.submit(Begin(delivery["id"], "worker"))).attempt == 1
     return await workshop.row(Delivery)
 
 
 async def _lease(workshop: Workshop, lane: str) -> None:
     from hub.core import lanes
 
-    assert await workshop.db.write(lambda conn: lanes.lease(conn, "worker", workshop.now, set(), 9)) == [lane]
+    assert await workshop.db.write(lambda conn: lanes.lease(conn, "worker", workshop.now, [lane])) == [lane]
 
 
 async def test_a_send_and_its_callbacks(workshop: Workshop) -> None:

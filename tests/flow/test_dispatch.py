@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
+import pytest
 import sqlalchemy as sa
 
+from hub.flow import dispatch
+from hub.models import utcnow
 from hub.testkit import Fault
 from tests.flow.conftest import TABLES, Plant
 
@@ -23,17 +27,31 @@ async def test_a_lane_keeps_its_order_behind_a_failing_head(plant: Plant) -> Non
     assert (await plant.delivery(sent[0]))["attempts"] == 4
 
 
-async def test_other_lanes_don_t_wait_for_a_blocked_one(plant: Plant) -> None:
+async def test_other_lanes_don_t_wait_for_a_blocked_one(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dispatch, "FIRST_BACK_OFF_S", 3600)
     maya, tom = await plant.customer("maya"), await plant.customer("tom")
-    plant.webhook.misbehave(Fault.BUSY)
-    plant.webhook.retry_after = 3600
+    plant.webhook.misbehave(Fault.DOWN)
     blocked = await plant.reply(maya, "maya", "Later")
     await _until_tried(plant, blocked)
-    free = await plant.reply(tom, "tom", "Now")
-    await plant.settled(free, "sent", "delivered")
-    delivery = await plant.delivery(blocked)
-    assert delivery["state"] == "queued"
-    assert (delivery["next_at"] - delivery["created_at"]).total_seconds() > 3500, "Retry-After is obeyed"
+    await plant.settled(await plant.reply(tom, "tom", "Now"), "sent", "delivered")
+    assert (await plant.delivery(blocked))["state"] == "queued"
+
+
+async def test_the_whole_inbox_waits_as_long_as_its_provider_asks(plant: Plant) -> None:
+    maya, tom = await plant.customer("maya"), await plant.customer("tom")
+    plant.webhook.misbehave(Fault.BUSY)
+    plant.webhook.retry_after = 2
+    began = utcnow()
+    first = await plant.reply(maya, "maya", "Later")
+    await _until_tried(plant, first)
+    second = await plant.reply(tom, "tom", "Later too")
+    by_mail = await plant.reply(maya, "maya@mail.example", "Now", by_mail=True)
+    await plant.settled(by_mail, "sent")
+    assert utcnow() - began < timedelta(seconds=2), "another inbox doesn't wait"
+    for entry_id in (first, second):
+        delivery = await plant.settled(entry_id, "sent", "delivered")
+        assert delivery["settled_at"] - began >= timedelta(seconds=2)
+    assert (await plant.delivery(second))["attempts"] == 1
 
 
 async def test_what_the_provider_will_never_take_fails_with_its_words(plant: Plant) -> None:
@@ -73,11 +91,13 @@ async def test_refused_credentials_pause_the_inbox_and_lose_nothing(plant: Plant
         while (facts := plant.hub.inboxes.facts(plant.webhook_id)) is None or facts.active:  # noqa: ASYNC110
             await asyncio.sleep(0.03)
     assert (await plant.delivery(entry_id))["state"] in ("queued", "sending")
+    waiting = [await plant.reply(thread, "maya", f"And {n}") for n in range(3)]
     mended = sa.update(INBOX).where(INBOX.c.id == plant.webhook_id).values(active=True, version=INBOX.c.version + 1)
     await plant.hub.db.write(lambda conn: conn.execute(mended).rowcount)
     await plant.hub.inboxes.refresh()
-    plant.hub.nudge()
-    await plant.settled(entry_id, "sent", "delivered")
+    for waited in (entry_id, *waiting):
+        await plant.settled(waited, "sent", "delivered")
+    assert [shown.text for shown in plant.webhook.shown] == ["Hello", "And 0", "And 1", "And 2"]
 
 
 async def test_a_mail_reaches_the_mailbox_and_its_bounce_the_message(plant: Plant) -> None:
