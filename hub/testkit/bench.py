@@ -16,7 +16,7 @@ from typing import Any
 import aiohttp
 from pydantic import SecretBytes, SecretStr
 
-from hub.contract import Address, Connector, Context, Event, Message, Outgoing, Raw, Settings
+from hub.contract import Address, CallUpdate, Connector, Context, Dials, Event, Leg, Message, Outgoing, Raw, Settings
 from hub.registry import validate
 from hub.testkit.fixtures import HOOK_URL, MOMENT, Fixture, load
 from hub.testkit.kit import Kit
@@ -81,9 +81,26 @@ class Bench:
             raise Disagreement(f"Kit.incoming should mean one message, and means {events}")
         return events[0]
 
+    def sender(self) -> Address:
+        """The one who greets: by a message, or by a call."""
+        match self.read(self.greeting()):
+            case [Message(sender=sender)] | [CallUpdate(caller=Address() as sender)]:
+                return sender
+            case events:
+                raise Disagreement(f"Kit.incoming should mean one message or one call, and means {events}")
+
+    async def reach(self, connector: Connector[Any], text: str) -> str:
+        """By a message, or by a call where the channel carries none."""
+        if self.capabilities.messages:
+            return await connector.send(self.outgoing(text))
+        require(isinstance(connector, Dials), "The channel carries neither messages nor calls")
+        leg = Leg(f"conformance-{next(self._keys)}-7f3a", "room", "customer", self.sender(), connector.address)
+        ref: str = await connector.dial(leg)  # type: ignore[attr-defined]
+        return ref
+
     def outgoing(self, text: str, **more: Any) -> Outgoing:
         """An answer to the one who greets."""
-        sender = self.message(self.greeting()).sender
+        sender = self.sender()
         to = Address(sender.kind, sender.value, sender.name)
         return Outgoing(key=f"conformance-{next(self._keys)}-7f3a", to=to, text=text, author="Robin", **more)
 

@@ -35,7 +35,7 @@ class Kit(ABC):
 
     @abstractmethod
     def incoming(self, text: str, file: File | None = None) -> Raw:
-        """An unsigned request by which a customer says `text`, with a file if there is one."""
+        """An unsigned request by which a customer says `text`, with a file if there is one; or just calls."""
 
     def echo(self, outgoing: Outgoing, ref: str) -> Raw | None:
         """The unsigned request by which the provider reports our own message back to us, if it does such a thing."""

@@ -6,7 +6,7 @@ import json
 import re
 
 from hub import registry
-from hub.contract import Settings, State
+from hub.contract import Dials, Settings, State
 from hub.registry import InvalidSettings
 from hub.testkit.bench import Bench
 from hub.testkit.verdict import require
@@ -32,7 +32,9 @@ async def declared(bench: Bench) -> None:
             not by_ref or can.live,  # the hub's own socket has stored them already
             "A fixture has a file without content: normalise must carry the bytes",
         )
-    sender = bench.message(bench.greeting()).sender
+    require(can.messages or can.calls, "capabilities must carry messages, or calls, or both")
+    require((can.calls is not None) == isinstance(bench.build(), Dials), "capabilities.calls and the ability disagree")
+    sender = bench.sender()
     require(
         sender.kind == can.identity,
         f"capabilities.identity is {can.identity!r}, and an ordinary message comes from {sender.kind!r}",

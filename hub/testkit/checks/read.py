@@ -16,7 +16,7 @@ from hub.testkit.bench import Bench, later
 from hub.testkit.fixtures import Fixture, dump
 from hub.testkit.pure import watched
 from hub.testkit.texts import TEXTS, long
-from hub.testkit.verdict import Disagreement, require
+from hub.testkit.verdict import Disagreement, NotApplicable, require
 
 LONGEST_KEY = 200
 LONGEST_TEXT = 100_000
@@ -164,6 +164,8 @@ async def dedup(bench: Bench) -> None:
 
 
 async def texts(bench: Bench) -> None:
+    if not bench.capabilities.messages:
+        raise NotApplicable("capabilities.messages is false: it carries no text")
     longest = min(bench.capabilities.max_chars, LONGEST_TEXT)
     for name, text in {**TEXTS, "long": long(longest)}.items():
         message = bench.message(bench.signed(bench.kit.incoming(text)))
@@ -178,7 +180,7 @@ async def texts(bench: Bench) -> None:
             if arrived.url and isinstance(bench.build(), Fetches):
                 continue  # the provider keeps the file, and may tell its name no sooner than its content
             require(arrived.ref or arrived.content == A_FILE.content, "The file's content arrives changed")
-            require(kept or arrived.name == A_FILE.name, f"The file's name arrives as {arrived.name!r}")
+            require(arrived.name == A_FILE.name, f"The file's name arrives as {arrived.name!r}")
 
 
 def _expected(bench: Bench) -> Sequence[dict[str, Any]]:

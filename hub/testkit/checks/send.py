@@ -29,6 +29,7 @@ CONTENT = bytes(range(256)) * 4
 
 
 async def sends(bench: Bench) -> None:
+    _carries_messages(bench)
     async with bench.provider() as (connector, provider):
         for name, text in {**TEXTS, "long": long(bench.capabilities.max_chars)}.items():
             outgoing = bench.outgoing(text)
@@ -41,6 +42,11 @@ async def sends(bench: Bench) -> None:
                 text = "" if bench.capabilities.files_apart else "With a file"
                 await _deliver(connector, bench.outgoing(text, files=(file,)))
             require(provider.shown[-1].files == (CONTENT,), "The file doesn't reach the customer as it was")
+
+
+def _carries_messages(bench: Bench) -> None:
+    if not bench.capabilities.messages:
+        raise NotApplicable("capabilities.messages is false: it carries no text")
 
 
 async def _deliver(connector: Connector[Any], outgoing: Outgoing) -> str:
@@ -97,8 +103,8 @@ async def errors(bench: Bench) -> None:
             await _fails(bench, connector, provider, Fault.DROPPED, *((Unavailable,) if harmless else ()), Uncertain)
         if Fault.SLOW in provider.plays:
             provider.misbehave(Fault.SLOW)
-            await _deliver(connector, bench.outgoing("Hello, slowly"))
-        await _deliver(connector, bench.outgoing("Hello again"))
+            await bench.reach(connector, "Hello, slowly")
+        await bench.reach(connector, "Hello again")
     async with bench.provider() as (connector, provider):
         await provider.stop()
         await _fails(bench, connector, provider, None, Unavailable)
@@ -112,7 +118,7 @@ async def _fails(
     what = f"When the provider is {fault.value}" if fault else "When the provider can't be reached"
     names = " or ".join(kind.__name__ for kind in kinds)
     try:
-        ref = await connector.send(bench.outgoing(f"Hello {fault}"))
+        ref = await bench.reach(connector, f"Hello {fault}")
     except kinds as error:
         require(str(error), f"{what}, send raises {type(error).__name__} without a word: say what happened")
         return error
@@ -146,6 +152,7 @@ def _shown_once(provider: Simulator, text: str) -> None:
 
 
 async def echo(bench: Bench) -> None:
+    _carries_messages(bench)
     outgoing = bench.outgoing("Our own words")
     ref = bench.build().own_ref(outgoing.key) or "conformance-ref"
     raw = bench.kit.echo(outgoing, ref)

@@ -59,7 +59,7 @@ async def _failures(bench: Bench) -> list[str]:
                 provider.misbehave(fault)
             else:
                 await provider.stop()
-            for attempt in (connector.send(bench.outgoing("Hello")), connector.health()):
+            for attempt in (bench.reach(connector, "Hello"), connector.health()):
                 try:
                     await attempt
                 except ConnectorError as error:
