@@ -218,3 +218,31 @@ async def test_the_connection_is_tried_from_the_settings(instagram: Shop) -> Non
     tried = await instagram.owner.post("/inboxes/test", form)
     assert not tried["ok"]
     assert "nothing arrives" in tried["message"]
+
+
+async def test_a_long_answer_goes_out_in_order_and_none_of_its_parts_is_shown_twice(instagram: Shop) -> None:
+    meta, maya = instagram.meta, instagram.maya
+    await meta.tells(maya.writes("Tell me all"))
+    text = " ".join(f"Größe {size} läuft klein." for size in range(80))
+    await instagram.reply(text)
+
+    async def all_there() -> bool:
+        return " ".join(shown.text for shown in meta.shown) == text
+
+    await instagram.until(all_there)
+    await meta.settled()
+    assert len(meta.shown) > 1
+    assert all(len(shown.text.encode()) <= 1000 for shown in meta.shown)
+    assert [(one["direction"], one["text"]) for one in await instagram.said()] == [("in", "Tell me all"), ("out", text)]
+
+
+async def test_meta_insists_until_a_hub_that_was_killed_is_back(messenger: Shop) -> None:
+    meta, maya, hub = messenger.meta, messenger.maya, messenger.owner.hub
+    await meta.tells(maya.writes("One"))
+    hub.kill()
+    telling = asyncio.create_task(meta.tells(maya.writes("Two"), maya.writes("Three")))
+    await asyncio.sleep(0.2)
+    assert not telling.done()
+    await asyncio.to_thread(hub.start)
+    await telling
+    assert [one["text"] for one in await messenger.said()] == ["One", "Two", "Three"]
