@@ -36,6 +36,7 @@ Listed = Mapping[str, Any]
 async def since(api: Api, settings: TwilioSmsSettings, url: str, start: datetime, now: datetime) -> AsyncIterator[Raw]:
     """What came in and what became of our messages, as the requests that would have told it; the oldest first."""
     kept = [listed async for listed in _all(api, settings, start) if is_sid(str(listed.get("sid")), "SM", "MM")]
+    kept.reverse()  # Twilio lists the latest first, and many have the same second
     for listed in sorted(kept, key=_created):
         form = await _form(api, settings, listed)
         if form:
@@ -97,8 +98,8 @@ async def has(api: Api, settings: TwilioSmsSettings, outgoing: Outgoing, start: 
     Twilio gives back nothing of ours: it is known by its numbers, its words and its time.
     """
     alike = await _alike(api, settings, outgoing, start)
-    if not alike and now - start < LISTED_AFTER:
-        await asyncio.sleep((start + LISTED_AFTER - now).total_seconds())
+    if not alike and start + LISTED_AFTER > now:
+        await asyncio.sleep(min(start + LISTED_AFTER - now, LISTED_AFTER).total_seconds())
         alike = await _alike(api, settings, outgoing, start)
     if len(alike) > 1 or any(_created(listed) < start - SKEW for listed in alike):
         raise Uncertain(f"Twilio lists {len(alike)} messages with these words: nobody can tell which is this one")

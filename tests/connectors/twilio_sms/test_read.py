@@ -47,7 +47,7 @@ def test_files_are_named_by_what_they_are_and_stay_at_twilio() -> None:
             (word, {}, False)
             for word in ("STOP", "UNSUBSCRIBE", "END", "QUIT", "STOPALL", "REVOKE", "OPTOUT", "CANCEL")
         ],
-        *[(word, {}, True) for word in "START YES UNSTOP".split()],
+        *[(word, {}, True) for word in ["START", "YES", "UNSTOP"]],
         (" Stop\n", {}, False),
         ("start", {}, True),
         ("Alto", {"OptOutType": "STOP"}, False),
