@@ -13,13 +13,14 @@ from sqlalchemy import Connection
 
 from hub import registry
 from hub.contract import ConnectorError, Converses, Unauthorised
+from hub.core import fit
 from hub.core.access import Right
 from hub.core.errors import NotFound
 from hub.core.read import inboxes as read
 from hub.core.read.ways import capabilities
 from hub.http.ask import Ask
 from hub.http.openapi import Routes
-from hub.http.shapes import ConnectorOut, InboxChange, InboxIn, InboxOut, InboxTest
+from hub.http.shapes import ConnectorOut, FitIn, FitOut, InboxChange, InboxIn, InboxOut, InboxTest, Trouble
 from hub.models import Inbox, new_id, utcnow
 
 INBOX = Inbox.__table__  # type: ignore[attr-defined]
@@ -63,16 +64,33 @@ async def add_inbox(ask: Ask, inbox: InboxIn) -> InboxOut:
 
 @routes.patch("/inboxes/{id}", Right.MANAGE)
 async def change_inbox(ask: Ask, id: UUID, change: InboxChange) -> InboxOut:
-    """Rename, pause, resume, or change settings; a secret that is sent back empty stays as it is."""
+    """Rename, pause, resume, or change settings; a secret that is sent back empty stays as it is.
+
+    An inbox that was paused because its credentials were refused goes on at once with the new ones.
+    """
     row = await ask.read(read.inbox, id)
     values: dict[str, Any] = change.model_dump(include={"name", "active"}, exclude_none=True)
     if change.settings is not None:
         settings = _checked(row["connector"], change.settings, ask.hub.inboxes.open_settings(row["settings"]))
         values["settings"] = ask.hub.inboxes.seal_settings(settings)
-    if change.active:
+        if row["paused_reason"]:
+            values["active"] = values.get("active", True)
+    if values.get("active"):
         values["paused_reason"] = ""
     await ask.write(_update, id, values)
     return await _running(ask, id)
+
+
+@routes.post("/inboxes/{id}/fit", Right.WORK)
+async def try_fit(ask: Ask, id: UUID, written: FitIn) -> FitOut:
+    """How many messages a text with files would be through this channel, or why it can't be sent."""
+    facts = ask.hub.inboxes.facts(id)
+    if facts is None:
+        raise NotFound("inbox")
+    try:
+        return FitOut(messages=fit.count(written.text, written.files, facts.capabilities, facts.name))
+    except fit.TooLong as error:
+        return FitOut(messages=0, problem=str(error))
 
 
 @routes.delete("/inboxes/{id}", Right.MANAGE)
@@ -165,12 +183,19 @@ def _out(ask: Ask, row: Mapping[str, Any]) -> InboxOut:
         channel=row["channel"],
         state="active" if row["active"] and not problem else "paused",
         paused_reason=problem or row["paused_reason"],
+        trouble=_trouble(row),
         settings=_settings(ask, row) if Right.MANAGE in ask.me.rights else {},
         hook_url=f"{base}/hooks/{row['id']}" if running is not None and running.has_webhook else "",
         snippet=f'<script async src="{base}/w.js" data-inbox="{row["id"]}"></script>' if live else "",
         last_in_at=max(filter(None, (row["last_in_at"], ask.hub.inboxes.last_heard(row["id"]))), default=None),
         last_out_at=row["last_out_at"],
     )
+
+
+def _trouble(row: Mapping[str, Any]) -> Trouble | None:
+    if not row["next_try_at"]:
+        return None
+    return Trouble(since=row["trouble_since"], reason=row["trouble"], next_try_at=row["next_try_at"])
 
 
 def _settings(ask: Ask, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -126,6 +126,7 @@ def delivery(row: Any) -> Out:
         "remark": row.remark,
         "retryable": row.retryable,
         "attempts": row.attempts,
+        "messages": row.parts,
         "next_at": row.next_at if row.state == "queued" else None,
         "at": row.settled_at or row.created_at,
     }

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from hub.core.envelopes import IS_WAITING
 from hub.core.errors import NotFound
 from hub.models import Delivery, Envelope, Inbox
+from hub.models.tables import REST
 
 INBOX, ENVELOPE, DELIVERY = Inbox.__table__, Envelope.__table__, Delivery.__table__  # type: ignore[attr-defined]
 
@@ -20,7 +21,17 @@ Out = dict[str, Any]
 _LAST_OUT = sa.select(sa.func.max(DELIVERY.c.settled_at)).where(
     DELIVERY.c.inbox_id == INBOX.c.id, DELIVERY.c.settled_at.is_not(None)
 )
-_INBOXES = sa.select(INBOX, _LAST_OUT.scalar_subquery().label("last_out_at")).where(INBOX.c.removed_at.is_(None))
+_INBOXES = (
+    sa.select(
+        INBOX,
+        _LAST_OUT.scalar_subquery().label("last_out_at"),
+        REST.c.until.label("next_try_at"),
+        REST.c.since.label("trouble_since"),
+        REST.c.reason.label("trouble"),
+    )
+    .join(REST, sa.and_(REST.c.inbox_id == INBOX.c.id, REST.c.until.is_not(None)), isouter=True)
+    .where(INBOX.c.removed_at.is_(None))
+)
 
 
 def inboxes(conn: Connection) -> list[Out]:

@@ -37,6 +37,8 @@ class DeliveryOut(Shape):
     remark: str = ""
     retryable: bool = False
     attempts: int = 0
+    messages: int = 1
+    """How many messages it is on its channel."""
     next_at: datetime | None = None
     at: datetime
 

@@ -47,6 +47,14 @@ class InboxChange(Body):
     active: bool | None = None
 
 
+class Trouble(Shape):
+    """Nothing leaves the inbox just now, because its provider fails or asked for a pause. It recovers by itself."""
+
+    since: datetime
+    reason: str
+    next_try_at: datetime
+
+
 class InboxOut(Shape):
     id: UUID
     connector: str
@@ -55,6 +63,7 @@ class InboxOut(Shape):
     channel: str
     state: Literal["active", "paused"]
     paused_reason: str = ""
+    trouble: Trouble | None = None
     settings: dict[str, Any]
     """Secrets come back as an empty string; sent back empty they stay as they are."""
     hook_url: str

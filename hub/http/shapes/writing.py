@@ -39,6 +39,19 @@ class ReplyIn(Body):
     then: Literal["", "done"] = ""
 
 
+class FitIn(Body):
+    """What is about to be written."""
+
+    text: Annotated[str, StringConstraints(max_length=200_000)]
+    files: int = Field(default=0, ge=0, le=100)
+
+
+class FitOut(Shape):
+    messages: int
+    """How many messages it would be; 0 if it can't be sent."""
+    problem: str = ""
+
+
 class NoteIn(Body):
     client_key: Key
     text: Annotated[str, StringConstraints(min_length=1, max_length=200_000)]
