@@ -31,6 +31,7 @@ from hub.core.proof import foresee
 from hub.core.receive import receive
 from hub.db import Database, DatabaseGone
 from hub.flow.announce import Announcer
+from hub.flow.calls import Calls
 from hub.flow.dispatch import Dispatch
 from hub.flow.indexing import Indexing
 from hub.flow.intake import Intake
@@ -50,7 +51,7 @@ def prepare(batch: Batch, jobs: Sequence[Job]) -> None:
     arrived = [job for job in jobs if isinstance(job, Append)]
     receive(batch, [job.arrived for job in arrived])
     heard = [item for job in arrived for item in job.heard]
-    identify(batch, heard)
+    identify(batch, [*heard, *(caller for job in arrived for caller in job.callers)])
     foresee(batch, heard)
     told.find(batch, [event for job in arrived for event in job.tells], heard)
 
@@ -64,6 +65,7 @@ class _Loops:
     announcer: Announcer
     listeners: Listeners
     indexing: Indexing
+    calls: Calls
 
     def all(self) -> dict[str, Coroutine[Any, Any, None]]:
         return {
@@ -71,6 +73,7 @@ class _Loops:
             "sweep": self.sweep.run(),
             "dispatch": self.dispatch.run(),
             "index": self.indexing.run(),
+            "calls": self.calls.run(),
             "announce": self.announcer.run(),
         }
 
@@ -87,6 +90,7 @@ async def create(config: Config) -> web.Application:
         cookie_jar=aiohttp.DummyCookieJar(),
     )
     inboxes = Inboxes(db, keys, session, config.address, utcnow)
+    presence = live.Presence()
     desk = Desk(
         keys=keys,
         public_url=config.address,
@@ -95,6 +99,7 @@ async def create(config: Config) -> web.Application:
         shard=random.randrange(1, 64) if config.redis_url else 0,
         reopen=timedelta(days=config.reopen_days),
         recent=timedelta(hours=config.recent_hours),
+        online=presence.online,
     )
 
     def write_batch(conn: Connection, jobs: Sequence[Any], published: dict[Any, int]) -> Written:
@@ -105,6 +110,8 @@ async def create(config: Config) -> web.Application:
         indexing.nudge()
         if any(change.sends for change in changes):
             dispatch.nudge()
+        if any(change.calls for change in changes):
+            calls.nudge()
 
     writer: Writer[Change] = Writer(db, write_batch, committed)
     blobs = Folder(config.data / "blobs")
@@ -112,19 +119,20 @@ async def create(config: Config) -> web.Application:
     worker = f"{os.getpid()}-{uuid4().hex[:12]}"
     dispatch = Dispatch(db, writer, blobs, desk, inboxes, utcnow, worker, shared=bool(config.redis_url))
     indexing = Indexing(db)
+    calls = Calls(db, writer, inboxes, intake, utcnow, worker)
 
     def nudge() -> None:
         dispatch.nudge()
         sweep.nudge()
 
-    hub = Hub(config, db, writer, blobs, keys, desk, inboxes, intake, session, utcnow, nudge, live.Presence())
+    hub = Hub(config, db, writer, blobs, keys, desk, inboxes, intake, session, utcnow, nudge, presence)
     app[HUB] = hub
     http.setup(app)
     sockets = live.attach(app, hub)
     announcer = Announcer(sockets.publisher.publish, writer.mark)
     sweep = Sweep(db, writer, blobs, intake, inboxes, announcer, utcnow)
     listeners = Listeners(db, inboxes, intake, utcnow, worker if config.redis_url else "")
-    loops = _Loops(dispatch, sweep, announcer, listeners, indexing)
+    loops = _Loops(dispatch, sweep, announcer, listeners, indexing, calls)
     app.cleanup_ctx.append(lambda app: _run(app[HUB], loops))
     inboxes.on_change(lambda: _tell(sockets))
     return app
@@ -138,6 +146,9 @@ async def _run(hub: Hub, loops: _Loops) -> AsyncIterator[None]:
     hub.writer.start()
     # what a crash left unread is queued before any door opens, so that nothing newer overtakes it
     await loops.sweep.catch_up()
+    if not hub.config.redis_url:
+        with contextlib.suppress(DatabaseGone):
+            await loops.calls.give_up()
     tasks = [asyncio.create_task(work, name=name) for name, work in loops.all().items()]
     for task in tasks:
         task.add_done_callback(_cry)

@@ -49,6 +49,9 @@ class PresencePort(Protocol):
     def staffed(self) -> bool:
         """Has any agent a console open?"""
 
+    def online(self) -> set[UUID]:
+        """Agents who have a console open, in any process."""
+
 
 @dataclass(frozen=True)
 class Hub:

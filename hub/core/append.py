@@ -8,11 +8,12 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from hub.contract import Address, Event, Ignored, State, Status
+from hub.contract import Address, CallUpdate, Event, Ignored, State, Status
 from hub.core import claims, told
 from hub.core import proof
 from hub.core import route as routing
 from hub.core.batch import Batch
+from hub.core.calls import hear as calls
 from hub.core.changes import SYSTEM, Actor
 from hub.core.desk import InboxFacts
 from hub.core.receive import ENVELOPE, Arrived, Heard, Receipt, Returned
@@ -42,6 +43,14 @@ class Append:
 
     def __init__(self, arrived: Arrived) -> None:
         self.arrived = arrived
+        updates = (item for item in arrived.items or () if isinstance(item, CallUpdate))
+        self._calls = {id(update): calls.Told.of(update) for update in updates}
+
+    @property
+    def callers(self) -> list[Heard]:
+        """Whoever calls, as somebody who is to be identified."""
+        known = self.arrived.known or self.arrived.dead
+        return [] if known else [told.caller for told in self._calls.values() if told.caller]
 
     @property
     def heard(self) -> list[Heard]:
@@ -89,6 +98,8 @@ class Append:
         for event in self.tells:
             told.wants(wants, space, event)
         if not (self.arrived.known or self.arrived.dead):
+            for call in self._calls.values():
+                calls.wants(wants, space, call)
             for other in self.arrived.items or ():
                 if isinstance(other, Status):
                     wants.delivery_refs.add((space.id, other.ref))
@@ -128,6 +139,8 @@ class Append:
             if outcome.said:
                 _edited(batch, outcome.said)
             return outcome
+        if isinstance(item, CallUpdate):
+            return self._hear(batch, item)
         if isinstance(item, Ignored):
             return told.Outcome(ignored=item.reason)
         if isinstance(item, Status):
@@ -135,6 +148,13 @@ class Append:
         elif isinstance(item, Returned) and (delivery := batch.deliveries.get(item.delivery_id)):
             came_back(batch, delivery, item.ref)
         return told.Outcome()
+
+    def _hear(self, batch: Batch, update: CallUpdate) -> told.Outcome:
+        try:
+            call, entry = calls.hear(batch, self.arrived.inbox, self._calls[id(update)], self.arrived.envelope_id)
+        except LookupError as unknown:
+            return told.Outcome(ignored=str(unknown))
+        return told.Outcome(call["thread_id"], entry["id"] if entry else None)
 
 
 def append(batch: Batch, inbox: InboxFacts, heard: Heard, envelope_id: UUID | None) -> dict[str, Any] | None:

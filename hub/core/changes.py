@@ -36,3 +36,5 @@ class Change:
     public_since: int = 0
     fetches: bool = False
     """A file of it waits at its provider."""
+    calls: bool = False
+    """A telephone call of it changed: who is rung is told, and the provider may have to be."""

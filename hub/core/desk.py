@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -48,6 +48,8 @@ class Desk:
     """Which rows of shared tallies this process writes, so that processes never wait for each other there."""
     reopen: timedelta = timedelta(days=14)
     recent: timedelta = timedelta(hours=24)
+    online: Callable[[], Collection[UUID]] = frozenset
+    """Agents who have a console open, in any process."""
 
     def delivery_key(self, delivery_id: UUID) -> str:
         """Stable over retries, and a stranger can't make one up."""

@@ -24,6 +24,9 @@ class Wants:
     known_refs: set[str] = field(default_factory=set)
     ref_spaces: set[str] = field(default_factory=set)
     client_keys: set[str] = field(default_factory=set)
+    calls: set[UUID] = field(default_factory=set)
+    legs: set[UUID] = field(default_factory=set)
+    leg_refs: set[tuple[UUID, str]] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -42,6 +45,7 @@ class ThreadState:
     public: bool = False
     sends: bool = False
     fetches: bool = False
+    calls: bool = False
     revs: int = 0
     public_revs: int = 0
 

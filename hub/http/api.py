@@ -10,6 +10,7 @@ from hub import __version__
 from hub.http import (
     agents,
     attachments,
+    calls,
     cases,
     customers,
     drafts,
@@ -33,7 +34,8 @@ from hub.http.passwords import Passwords
 from hub.http.static import Web
 from hub.runtime import HUB
 
-NOUNS = (session, agents, threads, entries, cases, drafts, attachments, customers, search, inboxes, envelopes, tokens)
+NOUNS = (session, agents, threads, entries, cases, drafts, calls, attachments, customers, search, inboxes, envelopes,
+         tokens)  # fmt: skip
 
 
 def operations() -> list[Operation]:

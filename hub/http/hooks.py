@@ -12,6 +12,7 @@ from aiohttp import web
 
 from hub.contract import Raw
 from hub.http.bodies import read_body
+from hub.http.calls import script
 from hub.http.errors import HttpProblem
 from hub.runtime import HUB, client_address
 
@@ -36,6 +37,9 @@ async def hook(request: web.Request) -> web.Response:
         remote=client_address(request),
     )
     answer = await hub.intake(inbox_id, raw)
+    connector = hub.inboxes.get(inbox_id)
+    if answer is None and connector is not None and connector.capabilities.calls:
+        answer = await script(hub, connector, inbox_id, raw)
     if answer is None:
         return web.Response()
     return web.Response(text=answer.body, status=answer.status, content_type=answer.content_type)

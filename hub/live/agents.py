@@ -20,6 +20,7 @@ from hub.live.fanout import Rooms, request_of
 from hub.live.limits import Limits
 from hub.live.presence import Presence
 from hub.live.publish import AGENT, LIST, agents_room
+from hub.live.ringing import own_room
 from hub.live.typing import Typing
 from hub.runtime import Hub
 
@@ -72,14 +73,19 @@ class Agents(socketio.AsyncNamespace):  # type: ignore[misc]
             raise ConnectionRefusedError("Sign in again.", {"code": "signed_out"})
         by_token = "Authorization" in request.headers
         self.desks[sid] = Desk(signed.session_id, by_token, signed.viewer)
-        self._presence.staff = len(self.desks)
+        self._count()
         await self._rooms.enter_room(sid, AGENT, LIST)
+        await self._rooms.enter_room(sid, AGENT, own_room(signed.viewer.id))
 
     async def leave(self, sid: str) -> None:
         desk = self.desks.pop(sid, None)
-        self._presence.staff = len(self.desks)
+        self._count()
         for thread_id in desk.threads if desk else ():
             self._presence.left(thread_id, sid)
+
+    def _count(self) -> None:
+        self._presence.staff = len(self.desks)
+        self._presence.here = {desk.viewer.id for desk in self.desks.values() if Right.WORK in desk.viewer.rights}
 
     async def open(self, sid: str, given: dict[str, Any]) -> dict[str, Any]:
         desk, thread_id = self.desks[sid], thread_of(given)

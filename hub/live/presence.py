@@ -28,6 +28,9 @@ class Presence:
         self._staff_elsewhere: dict[str, int] = {}
         self.staff = 0
         """Agents' sockets in this process."""
+        self.here: set[UUID] = set()
+        """Whose they are."""
+        self._online_elsewhere: dict[str, set[UUID]] = {}
 
     def tell(self, changed: Callable[[UUID], None]) -> None:
         """`changed` is told of each thread where somebody came or went in this process."""
@@ -70,12 +73,16 @@ class Presence:
         """What this process tells the others: of some threads, or of all and that there are no more."""
         chosen = list(threads) if threads is not None else [*{*self._visitors, *self._agents}]
         rows = [[t.hex, len(self._visitors.get(t, ())), sorted(set(self._agents.get(t, {}).values()))] for t in chosen]
-        return {"here": rows, "all": threads is None, "staff": self.staff}
+        return {"here": rows, "all": threads is None, "staff": self.staff, "who": [id_.hex for id_ in self.here]}
 
     @property
     def staffed(self) -> bool:
         """Is any agent signed in with a console open?"""
         return self.staff > 0 or any(self._staff_elsewhere.values())
+
+    def online(self) -> set[UUID]:
+        """Agents with a console open, in any process."""
+        return self.here.union(*self._online_elsewhere.values())
 
     def hear(self, process: str, report: dict[str, Any]) -> list[UUID]:
         """Take in another process's report; returns the threads it is about."""
@@ -89,6 +96,7 @@ class Presence:
         alive = {thread: here for thread, here in merged.items() if here[0] or here[1]}
         self._elsewhere[process] = (time.monotonic() + STALE_S, alive)
         self._staff_elsewhere[process] = report["staff"]
+        self._online_elsewhere[process] = {UUID(id_) for id_ in report.get("who", ())}
         return [thread for thread in touched if known.get(thread) != alive.get(thread)]
 
     def expire(self) -> list[UUID]:
@@ -96,6 +104,7 @@ class Presence:
         gone = [process for process, (until, _) in self._elsewhere.items() if until < time.monotonic()]
         for process in gone:
             self._staff_elsewhere.pop(process, None)
+            self._online_elsewhere.pop(process, None)
         return [thread for process in gone for thread in self._elsewhere.pop(process)[1]]
 
     def _others(self, thread_id: UUID) -> Iterable[Here]:

@@ -21,6 +21,7 @@ from hub.core.read import entries, public
 from hub.db import Database, DatabaseGone
 from hub.live.bus import Bus
 from hub.live.fanout import Rooms
+from hub.live.ringing import Ringing
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ class Publisher:
         self._bus = bus
         self._file_url = file_url
         self._turn = asyncio.Lock()
+        self._ringing = Ringing(rooms)
         self.channels: set[str] = set()
         """Of the live inboxes that visitors came through."""
 
@@ -71,6 +73,7 @@ class Publisher:
     async def show(self, changes: Sequence[Change]) -> None:
         async with self._turn:  # a thread's changes go out in the order in which they come
             await self._list(changes)
+            await self._rings({change.thread_id for change in changes if change.calls})
             watched = [change for change in changes if self._watching(change)]
             if not watched:
                 return
@@ -80,6 +83,15 @@ class Publisher:
                 return log.warning("Changes could not be read for the screens; they are told again within 20 s")
             for item in shown:
                 await self._emit(item)
+
+    async def _rings(self, threads: set[UUID]) -> None:
+        if not threads:
+            return
+        try:
+            told = await self._db.read(lambda conn: self._ringing.read(conn, threads))
+        except DatabaseGone:
+            return log.warning("Ringing calls could not be read; screens ask for them when they come back")
+        await self._ringing.tell(told)
 
     async def _list(self, changes: Sequence[Change]) -> None:
         if not self._rooms.watched(AGENT, LIST):
@@ -135,11 +147,12 @@ def _pack(change: Change) -> list[Any]:
         change.public,
         change.since,
         change.public_since,
+        change.calls,
     ]
 
 
 def _unpack(row: list[Any]) -> Change:
-    thread, rev, public_rev, entry_ids, cases, is_public, since, public_since = row
+    thread, rev, public_rev, entry_ids, cases, is_public, since, public_since, calls = row
     return Change(
         UUID(thread),
         rev,
@@ -149,4 +162,5 @@ def _unpack(row: list[Any]) -> Change:
         is_public,
         since=since,
         public_since=public_since,
+        calls=calls,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import BigInteger, Column, Index, Integer, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
@@ -102,7 +102,8 @@ class CallLeg(SQLModel, table=True):
         ),
     )
 
-    id: UUID = Field(default_factory=new_id, sa_column=uuid_column(primary=True))
+    id: UUID = Field(default_factory=uuid4, sa_column=uuid_column(primary=True))
+    """Of chance alone, because providers carry it about: nobody guesses another."""
     call_id: UUID = Field(sa_column=uuid_column("call.id"))
     inbox_id: UUID = Field(sa_column=uuid_column("inbox.id"))
     role: str = Field(sa_column=text_column(None))
@@ -119,6 +120,8 @@ class CallLeg(SQLModel, table=True):
     machines: bool = Field(default=False)
     muted: bool = Field(default=False)
     held: bool = Field(default=False)
+    leaving: bool = Field(default=False)
+    """It was told to hang up."""
     created_at: datetime = Field(default_factory=utcnow, sa_column=time_column())
     ringing_at: datetime | None = Field(default=None, sa_column=time_column(null=True))
     answered_at: datetime | None = Field(default=None, sa_column=time_column(null=True))

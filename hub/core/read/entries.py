@@ -10,10 +10,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from hub.core.read import calls
 from hub.db import Prepared, among
-from hub.models import Attachment, Delivery, Entry
+from hub.models import Attachment, Call, Delivery, Entry
 
 ENTRY, DELIVERY, ATTACHMENT = Entry.__table__, Delivery.__table__, Attachment.__table__  # type: ignore[attr-defined]
+CALL = Call.__table__  # type: ignore[attr-defined]
 
 MOST_CHANGES = 500
 Out = dict[str, Any]
@@ -37,6 +39,10 @@ _CHANGED = (
     sa.select(DELIVERY.c.entry_id)
     .where(DELIVERY.c.thread_id == sa.bindparam("thread"), DELIVERY.c.rev > _REV)
     .order_by(DELIVERY.c.rev)
+    .limit(_LIMIT),
+    sa.select(CALL.c.entry_id)
+    .where(CALL.c.thread_id == sa.bindparam("thread"), CALL.c.rev > _REV)
+    .order_by(CALL.c.rev)
     .limit(_LIMIT),
 )
 _NEWER = Prepared(
@@ -98,7 +104,10 @@ def shown(conn: Connection, rows: Sequence[Any]) -> list[Out]:
     if with_files := [row.id for row in rows if row.has_files]:
         for row in _FILES.rows(conn, ids=with_files):
             files[row.entry_id].append(attachment(row))
-    return [_entry(row, deliveries[row.id], files[row.id], latest.get(row.id, 0)) for row in rows]
+    called = [row.id for row in rows if row.kind == "call"]
+    live = calls.of_entries(conn, called) if called else {}
+    latest |= {entry_id: call["rev"] for entry_id, call in live.items()}
+    return [_entry(row, deliveries[row.id], files[row.id], latest.get(row.id, 0), live.get(row.id)) for row in rows]
 
 
 def attachment(row: Any) -> Out:
@@ -132,13 +141,13 @@ def delivery(row: Any) -> Out:
     }
 
 
-def _entry(row: Any, deliveries: list[Out], files: list[Out], delivery_rev: int) -> Out:
+def _entry(row: Any, deliveries: list[Out], files: list[Out], latest: int, call: Out | None) -> Out:
     data, since = row.data or {}, row.since or {}
     return {
         "id": row.id,
         "thread_id": row.thread_id,
         "seq": row.seq,
-        "rev": max(row.rev, delivery_rev),
+        "rev": max(row.rev, latest),
         "kind": row.kind,
         "direction": row.direction,
         "channel": row.channel,
@@ -172,6 +181,7 @@ def _entry(row: Any, deliveries: list[Out], files: list[Out], delivery_rev: int)
         "edits": data.get("edits"),
         "edited_by": since.get("edits", [None])[-1],
         "elsewhere": data.get("elsewhere", False),
+        "call": call,
     }
 
 

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from hub.contract import State
 from hub.http.shapes.base import AuthorKind, Body, Direction, EntryKind, Shape
+from hub.http.shapes.calls import CallOut
 
 
 class AttachmentOut(Shape):
@@ -129,6 +130,8 @@ class EntryOut(Shape):
     """The customer's earlier entry that these words replace."""
     edited_by: UUID | None = None
     """The entry with the customer's latest words instead of these."""
+    call: CallOut | None = None
+    """For kind `call`: the call as it is now."""
     elsewhere: bool = False
     """Said by the team in the provider's own app, not from here."""
 

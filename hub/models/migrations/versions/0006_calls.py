@@ -101,6 +101,7 @@ def upgrade() -> None:
         sa.Column("machines", sa.Boolean(), nullable=False),
         sa.Column("muted", sa.Boolean(), nullable=False),
         sa.Column("held", sa.Boolean(), nullable=False),
+        sa.Column("leaving", sa.Boolean(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("ringing_at", UtcDateTime(), nullable=True),
         sa.Column("answered_at", UtcDateTime(), nullable=True),

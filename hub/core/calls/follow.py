@@ -1,0 +1,226 @@
+"""What follows from where the legs are: who is let in, dialled, rung or hung up, and whether the call is over.
+
+Called after every change, under the thread's lock; doing it twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from hub.contract import Address
+from hub.core.batch import Batch
+from hub.core.calls import ring
+from hub.core.calls.allowed import refusal
+from hub.core.calls.cases import answered as case_answered
+from hub.core.calls.cases import ended as case_ended
+from hub.core.calls.legs import add_leg, hang_up, steer, tell
+from hub.core.calls.rows import touch
+from hub.core.calls.states import due, reason_of, seconds, state_of, team, the_customer
+from hub.core.states import Row
+
+
+def follow(batch: Batch, call: Row) -> None:
+    legs = batch.calls.legs_of[call["id"]]
+    if call["ended_at"] is None:
+        if call["direction"] == "out":
+            _dial_customer(batch, call, legs)
+        _answered(batch, call, legs)
+        _transfer(batch, call, legs)
+        if call["direction"] == "in" and not call["answered_at"]:
+            _ring(batch, call, legs)
+        _machine(batch, call, legs)
+        _over(batch, call, legs)
+    if call["ended_at"] is not None:
+        for leg in legs:
+            hang_up(batch, call, leg)
+    line = batch.calls.line(batch.conn, call["inbox_id"])
+    call.set(state=state_of(call, legs), next_at=due(call, legs, line, batch.now))
+    touch(batch, call)
+
+
+def _joined(legs: list[Row]) -> list[Row]:
+    return [leg for leg in team(legs) if leg["joined_at"]]
+
+
+def _dial_customer(batch: Batch, call: Row, legs: list[Row]) -> None:
+    """Only once the agent is really there; where to is the call's own word, and the gate is asked again."""
+    if the_customer(legs) is not None or not _joined(legs):
+        return
+    inbox = batch.desk.inbox(call["inbox_id"])
+    line = batch.calls.line(batch.conn, call["inbox_id"])
+    number = Address("phone", call["to_address"])
+    why = "The line is disconnected." if inbox is None else ""
+    if inbox is not None:
+        why = refusal(batch, batch.thread(call["thread_id"]), inbox, line, number)
+    if why:
+        end(batch, call, "blocked", why)
+        return
+    machines = line.machines and bool((call["features"] or {}).get("machines"))
+    add_leg(batch, call, "customer", number, ring_s=line.ring_s, machines=machines)
+
+
+def _answered(batch: Batch, call: Row, legs: list[Row]) -> None:
+    """Both are there. The earliest time that was told is kept."""
+    customer = the_customer(legs)
+    if call["direction"] == "out":
+        at = customer["answered_at"] if customer else None
+        ringing = customer["ringing_at"] if customer else None
+    else:
+        at = min((leg["joined_at"] for leg in legs if leg["joined_at"]), default=None)
+        ringing = call["ringing_at"]
+    if at is None:
+        return
+    first = call["answered_at"] is None
+    if first or at < call["answered_at"]:
+        call.set(answered_at=at, ring_s=seconds(ringing, at))
+        if call["direction"] == "in":
+            call.set(wait_s=seconds(call["created_at"], at))
+    if first:
+        _let_in(batch, call)
+        case_answered(batch, call)
+        ring.stop_ringing(batch, call, "over")
+
+
+def _let_in(batch: Batch, call: Row) -> None:
+    """To the question whether it may be recorded, or straight into the room."""
+    wanted = call["record"] and call["recording"] == "none"
+    asks = wanted and call["consent"] == "ask"
+    if wanted and call["consent"] == "announce":
+        call.set(recording="on")
+    if asks:
+        call.set(recording="asked")
+    path = "consent" if asks else "room"
+    if call["direction"] == "in":
+        steer(batch, call, path)
+    elif path != call["path"]:
+        # it asks for its steps itself when it is answered
+        call.set(path=path)
+
+
+def _ring(batch: Batch, call: Row, legs: list[Row]) -> None:
+    if call["path"] != "queue":
+        return
+    agent = call["agent_id"]
+    if agent is not None and not any(leg["agent_id"] == agent for leg in team(legs)):
+        # whoever accepted it isn't there after all: back to the queue, and on to the others
+        rung = dict(call["rung"] or {})
+        rung[agent.hex] = {**rung.get(agent.hex, {"why": "", "name": ""}), "state": "missed"}
+        call.set(agent_id=None, mode="", rung=rung)
+        agent = None
+    if agent is None:
+        ring.ring(batch, call)
+
+
+def _transfer(batch: Batch, call: Row, legs: list[Row]) -> None:
+    """A colleague who was to be brought in is there, or won't be."""
+    plan = call["transfer"]
+    if not plan or not plan.get("leg"):
+        return
+    leg = batch.calls.legs[UUID(hex=plan["leg"])]
+    if leg["state"] == "ended":
+        name = plan.get("name") or "The colleague"
+        give_back(batch, call, f"{name} did not answer." if not leg["joined_at"] else "")
+    elif leg["joined_at"] and plan["kind"] == "cold":
+        hand_over(batch, call, leg)
+
+
+def give_back(batch: Batch, call: Row, problem: str = "") -> None:
+    """Nobody takes it over: the customer is the agent's again; where that one has left, they may leave a message."""
+    legs = batch.calls.legs_of[call["id"]]
+    call.set(transfer=None, problem=problem)
+    ring.stop_ringing(batch, call, "over")
+    unhold(batch, call)
+    if not _joined(legs):
+        line = batch.calls.line(batch.conn, call["inbox_id"])
+        steer(batch, call, "voicemail" if line.voicemail else "goodbye")
+
+
+def hand_over(batch: Batch, call: Row, leg: Row) -> None:
+    """The colleague's call from now on."""
+    for other in _joined(batch.calls.legs_of[call["id"]]):
+        if other["id"] != leg["id"]:
+            hang_up(batch, call, other)
+    leg.set(role="agent")
+    if leg["held"]:
+        leg.set(held=False)
+        tell(batch, call, leg, "hold", "off")
+    call.set(transfer=None, agent_id=leg["agent_id"] or call["agent_id"], problem="")
+    unhold(batch, call)
+
+
+def unhold(batch: Batch, call: Row) -> None:
+    customer = the_customer(batch.calls.legs_of[call["id"]])
+    if customer is None or not customer["held"]:
+        return
+    customer.set(held=False)
+    _count_hold(call, batch.now)
+    if customer["state"] == "active":
+        tell(batch, call, customer, "hold", "off")
+
+
+def _count_hold(call: Row, until: datetime) -> None:
+    if call["held_at"]:
+        call.set(hold_s=call["hold_s"] + seconds(call["held_at"], until), held_at=None)
+
+
+def noted_hold(call: Row, on: bool, at: datetime) -> None:
+    """The clock of holding: it runs once, however often the same is told."""
+    if on and call["held_at"] is None:
+        call.set(held_at=at)
+    elif not on:
+        _count_hold(call, at)
+
+
+def _machine(batch: Batch, call: Row, legs: list[Row]) -> None:
+    """A message waits for the end of a machine's greeting."""
+    customer = the_customer(legs)
+    if not call["drop_text"] or call["path"] == "drop" or customer is None or customer["state"] != "active":
+        return
+    waited = call["next_at"] is not None and call["next_at"] <= batch.now
+    if call["answered_by"] == "machine_ready" or waited:
+        steer(batch, call, "drop")
+
+
+def _over(batch: Batch, call: Row, legs: list[Row]) -> None:
+    customer = the_customer(legs)
+    if customer and customer["state"] == "ended":
+        reason, detail = reason_of(call, legs, by_us=False)
+        end(batch, call, reason, detail, customer["ended_at"])
+        return
+    if team(legs) or call["drop_text"] or call["transfer"]:
+        return
+    if call["answered_at"] and call["path"] in ("room", "consent"):
+        reason, detail = reason_of(call, legs, by_us=True)
+        end(batch, call, reason, detail, max((leg["ended_at"] for leg in legs if leg["ended_at"]), default=None))
+    elif call["direction"] == "out" and not call["answered_at"] and legs:
+        lost = legs[-1]
+        reason, detail = reason_of(call, legs, by_us=True)
+        if customer is None and lost["ended"] not in ("completed", "cancelled"):
+            reason, detail = "failed", lost["reason"] or "Your own telephone did not answer."
+        end(batch, call, reason, detail)
+
+
+def end(batch: Batch, call: Row, reason: str, detail: str = "", at: datetime | None = None) -> None:
+    """Over for good. What is told later can complete the figures, never change the end."""
+    if call["ended_at"] is not None:
+        return
+    at = min(at or batch.now, batch.now)
+    _count_hold(call, at)
+    ring.stop_ringing(batch, call, "over")
+    call.set(
+        ended_at=at,
+        state="ended",
+        end_reason=reason,
+        end_detail=detail[:300],
+        talk_s=seconds(call["answered_at"], at),
+        transfer=None,
+        next_at=None,
+    )
+    if call["direction"] == "in" and call["answered_at"] is None:
+        call.set(wait_s=seconds(call["created_at"], at))
+    if call["recording"] in ("on", "paused"):
+        call.set(recording="stopped")
+    elif call["recording"] == "asked":
+        call.set(recording="none")
+    case_ended(batch, call)
