@@ -587,6 +587,367 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/threads/{id}/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Call the customer. Your own telephone rings first; the customer's only once you are there.
+         * @description 403 `not-permitted` says why this number is not called. The same `client_key` again gives the same call.
+         */
+        post: operations["start_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/ringing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What rings for you, then what waits in the queue: for a console that just came back. */
+        get: operations["list_ringing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/mine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The calls you are in, and those that wait for your disposition. */
+        get: operations["list_my_calls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/dispositions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a call can have gone. */
+        get: operations["list_dispositions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/phone_token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What the browser's telephone signs in with at the provider of this line. */
+        post: operations["phone_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the lines behave: hours, what is said, whom they ring, where they may call. */
+        get: operations["get_call_settings"];
+        /** Say anew how the lines behave. */
+        put: operations["change_call_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One call as it is now. */
+        get: operations["get_call"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a call that rings or waits: the first has it, 409 says who that was. Your own telephone is called then. */
+        post: operations["answer_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Don't ring here any more; the others go on. */
+        post: operations["decline_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/hang_up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End the call, or cancel it before it is answered. */
+        post: operations["hang_up_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The customer hears music. */
+        post: operations["hold_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Back to the customer. */
+        post: operations["resume_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/mute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Nobody hears you. */
+        post: operations["mute_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/unmute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** They hear you again. */
+        post: operations["unmute_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send tones to the customer's side; `w` waits half a second. */
+        post: operations["press_keys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/record": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start, pause, resume or stop the recording; the rule of the call's beginning holds. */
+        post: operations["record_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring a colleague or a number in: `warm` with the customer on hold, `cold` with you gone at once. */
+        post: operations["transfer_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/transfer/{what}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Speak with the other of the two, hand over, or take the customer back. */
+        post: operations["change_transfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/drop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Leave a message on the answering machine; you are free at once. */
+        post: operations["drop_voicemail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/note": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Your note, while talking and after: each save replaces the last. */
+        put: operations["note_call"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/wrap_up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say how it went; what the disposition does besides happens at once. */
+        post: operations["wrap_up_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/attachments": {
         parameters: {
             query?: never;
@@ -672,6 +1033,23 @@ export interface paths {
         head?: never;
         /** Correct a name, a language or a time zone; the change is an event in the thread. */
         patch: operations["change_customer"];
+        trace?: never;
+    };
+    "/api/customers/{id}/preference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** How this customer likes to be answered: the composer's first choice, where it can be used. */
+        put: operations["set_preference"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/threads/{id}/chat-link": {
@@ -760,8 +1138,28 @@ export interface paths {
         delete: operations["remove_inbox"];
         options?: never;
         head?: never;
-        /** Rename, pause, resume, or change settings; a secret that is sent back empty stays as it is. */
+        /**
+         * Rename, pause, resume, or change settings; a secret that is sent back empty stays as it is.
+         * @description An inbox that was paused because its credentials were refused goes on at once with the new ones.
+         */
         patch: operations["change_inbox"];
+        trace?: never;
+    };
+    "/api/inboxes/{id}/fit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** How many messages a text with files would be through this channel, or why it can't be sent. */
+        post: operations["try_fit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/inboxes/test": {
@@ -923,6 +1321,12 @@ export interface components {
             /** Active */
             active: boolean;
             /**
+             * On Shift
+             * @description Off shift, what they promised is the team's.
+             * @default true
+             */
+            on_shift?: boolean;
+            /**
              * Teams
              * @default []
              */
@@ -954,6 +1358,12 @@ export interface components {
             /** Active */
             active: boolean;
             /**
+             * On Shift
+             * @description Off shift, what they promised is the team's.
+             * @default true
+             */
+            on_shift?: boolean;
+            /**
              * Teams
              * @default []
              */
@@ -970,6 +1380,20 @@ export interface components {
             name: string;
             /** Initials */
             initials: string;
+        };
+        /** AnswerIn */
+        AnswerIn: {
+            /**
+             * Mode
+             * @default browser
+             * @enum {string}
+             */
+            mode?: "browser" | "phone";
+            /**
+             * Agent Phone
+             * @default
+             */
+            agent_phone?: string;
         };
         /** AttachmentOut */
         AttachmentOut: {
@@ -999,6 +1423,19 @@ export interface components {
              * @default false
              */
             inline?: boolean;
+            /**
+             * State
+             * @description `waiting` while it is fetched from the provider; `failed` for good, until somebody tries again.
+             * @default ready
+             * @enum {string}
+             */
+            state?: "ready" | "waiting" | "failed";
+            /**
+             * Problem
+             * @description Why it isn't here, in words.
+             * @default
+             */
+            problem?: string;
         };
         /** Author */
         Author: {
@@ -1014,6 +1451,545 @@ export interface components {
             id?: string | null;
             /** Name */
             name: string;
+        };
+        /**
+         * CallFeaturesOut
+         * @description What this line can do; the call bar hides the rest.
+         */
+        CallFeaturesOut: {
+            /**
+             * Browser
+             * @default false
+             */
+            browser?: boolean;
+            /**
+             * Hold
+             * @default false
+             */
+            hold?: boolean;
+            /**
+             * Mute
+             * @default false
+             */
+            mute?: boolean;
+            /**
+             * Keypad
+             * @default false
+             */
+            keypad?: boolean;
+            /**
+             * Transfer
+             * @default false
+             */
+            transfer?: boolean;
+            /**
+             * Record
+             * @default false
+             */
+            record?: boolean;
+            /**
+             * Pause
+             * @default false
+             */
+            pause?: boolean;
+            /**
+             * Machines
+             * @default false
+             */
+            machines?: boolean;
+            /**
+             * Voicemail Drop
+             * @default false
+             */
+            voicemail_drop?: boolean;
+            /**
+             * Transcript
+             * @default false
+             */
+            transcript?: boolean;
+        };
+        /** CallIn */
+        CallIn: {
+            /** Client Key */
+            client_key: string;
+            /**
+             * Inbox Id
+             * Format: uuid
+             */
+            inbox_id: string;
+            to: components["schemas"]["CallTo"];
+            /**
+             * Mode
+             * @default browser
+             * @enum {string}
+             */
+            mode?: "browser" | "phone";
+            /**
+             * Agent Phone
+             * @default
+             */
+            agent_phone?: string;
+            /**
+             * Record
+             * @default null
+             */
+            record?: boolean | null;
+            /**
+             * Case Id
+             * @default null
+             */
+            case_id?: string | null;
+        };
+        /** CallLegOut */
+        CallLegOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "customer" | "agent" | "colleague";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "planned" | "dialling" | "ringing" | "active" | "ended";
+            /**
+             * Agent Id
+             * @default null
+             */
+            agent_id?: string | null;
+            /**
+             * Agent Name
+             * @default
+             */
+            agent_name?: string;
+            /**
+             * Address
+             * @default
+             */
+            address?: string;
+            /**
+             * Muted
+             * @default false
+             */
+            muted?: boolean;
+            /**
+             * Held
+             * @default false
+             */
+            held?: boolean;
+        };
+        /** CallLineOut */
+        CallLineOut: {
+            /** Role */
+            role: string;
+            /** Text */
+            text: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Final */
+            final: boolean;
+        };
+        /** CallNoteIn */
+        CallNoteIn: {
+            /** Note */
+            note: string;
+        };
+        /**
+         * CallOut
+         * @description A telephone call as it is now. It changes with the thread's `rev`.
+         */
+        CallOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Thread Id
+             * Format: uuid
+             */
+            thread_id: string;
+            /**
+             * Entry Id
+             * Format: uuid
+             */
+            entry_id: string;
+            /**
+             * Case Id
+             * @default null
+             */
+            case_id?: string | null;
+            /**
+             * Inbox Id
+             * Format: uuid
+             */
+            inbox_id: string;
+            /**
+             * Direction
+             * @enum {string}
+             */
+            direction: "in" | "out";
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "browser" | "phone" | "";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "created" | "dialling" | "ringing" | "waiting" | "active" | "held" | "ended";
+            from: components["schemas"]["CallParty"];
+            to: components["schemas"]["CallParty"];
+            /**
+             * Agent Id
+             * @default null
+             */
+            agent_id?: string | null;
+            /**
+             * Agent Name
+             * @default
+             */
+            agent_name?: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Ringing At
+             * @default null
+             */
+            ringing_at?: string | null;
+            /**
+             * Answered At
+             * @default null
+             */
+            answered_at?: string | null;
+            /**
+             * Ended At
+             * @default null
+             */
+            ended_at?: string | null;
+            /**
+             * Talk S
+             * @default 0
+             */
+            talk_s?: number;
+            /**
+             * Wait S
+             * @default 0
+             */
+            wait_s?: number;
+            /**
+             * Ring S
+             * @default 0
+             */
+            ring_s?: number;
+            /**
+             * Hold S
+             * @default 0
+             */
+            hold_s?: number;
+            /**
+             * End Reason
+             * @default
+             */
+            end_reason?: string;
+            /**
+             * End Reason Text
+             * @default
+             */
+            end_reason_text?: string;
+            /**
+             * Answered By
+             * @default
+             * @enum {string}
+             */
+            answered_by?: "" | "human" | "machine" | "machine_ready" | "fax" | "unknown";
+            /**
+             * Disposition
+             * @default
+             */
+            disposition?: string;
+            /**
+             * Note
+             * @default
+             */
+            note?: string;
+            /**
+             * Wrapped
+             * @default false
+             */
+            wrapped?: boolean;
+            recording: components["schemas"]["CallRecordingOut"];
+            /**
+             * Voicemail
+             * @default false
+             */
+            voicemail?: boolean;
+            /**
+             * Transcript
+             * @default []
+             */
+            transcript?: components["schemas"]["CallLineOut"][];
+            /**
+             * Legs
+             * @default []
+             */
+            legs?: components["schemas"]["CallLegOut"][];
+            /** @default null */
+            transfer?: components["schemas"]["CallTransferOut"] | null;
+            /**
+             * Queue Place
+             * @default null
+             */
+            queue_place?: number | null;
+            /**
+             * Problem
+             * @default
+             */
+            problem?: string;
+            /**
+             * Attested
+             * @default true
+             */
+            attested?: boolean;
+            features: components["schemas"]["CallFeaturesOut"];
+        };
+        /** CallParty */
+        CallParty: {
+            /**
+             * Kind
+             * @default phone
+             */
+            kind?: string;
+            /** Address */
+            address: string;
+            /**
+             * Name
+             * @default
+             */
+            name?: string;
+        };
+        /** CallRecordingOut */
+        CallRecordingOut: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "none" | "asked" | "on" | "paused" | "stopped" | "ready" | "failed";
+            /**
+             * Consent
+             * @enum {string}
+             */
+            consent: "never" | "ask" | "announce";
+            /**
+             * Attachment Id
+             * @default null
+             */
+            attachment_id?: string | null;
+            /**
+             * Seconds
+             * @default 0
+             */
+            seconds?: number;
+        };
+        /**
+         * CallSettings
+         * @description How the lines of this workspace behave.
+         */
+        CallSettings: {
+            /**
+             * @default {
+             *       "hours": null,
+             *       "language": "en",
+             *       "greeting": "Thank you for calling. Please hold, somebody will be with you in a moment.",
+             *       "place": "You are number {place} in line.",
+             *       "closed": "Thank you for calling. We are closed right now.",
+             *       "voicemail": true,
+             *       "voicemail_greeting": "Please leave a message after the tone.",
+             *       "goodbye": "Nobody is free right now. Please try again later. Goodbye.",
+             *       "music_s": 20,
+             *       "team_id": null,
+             *       "owner_first_s": 10,
+             *       "ring_s": 30,
+             *       "queue_s": 90,
+             *       "consent": "announce",
+             *       "announcement": "This call is recorded.",
+             *       "question": "May we record this call? Press 1 if you agree.",
+             *       "record": false,
+             *       "transcribe": false,
+             *       "machines": false,
+             *       "drop": "We tried to reach you and will try again. You can also write to us.",
+             *       "allow": [],
+             *       "wrap_up_required": true
+             *     }
+             */
+            line?: components["schemas"]["Line"];
+            /**
+             * Inboxes
+             * @default {}
+             */
+            inboxes?: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            };
+            /**
+             * Dispositions
+             * @default [
+             *       {
+             *         "key": "resolved",
+             *         "label": "Reached, resolved",
+             *         "follow_up": false,
+             *         "do_not_call": false,
+             *         "wrong_number": false,
+             *         "closes": true
+             *       },
+             *       {
+             *         "key": "follow_up",
+             *         "label": "Reached, follow-up",
+             *         "follow_up": true,
+             *         "do_not_call": false,
+             *         "wrong_number": false,
+             *         "closes": false
+             *       },
+             *       {
+             *         "key": "callback",
+             *         "label": "Callback requested",
+             *         "follow_up": true,
+             *         "do_not_call": false,
+             *         "wrong_number": false,
+             *         "closes": false
+             *       },
+             *       {
+             *         "key": "voicemail",
+             *         "label": "Left voicemail",
+             *         "follow_up": false,
+             *         "do_not_call": false,
+             *         "wrong_number": false,
+             *         "closes": false
+             *       },
+             *       {
+             *         "key": "no_answer",
+             *         "label": "No answer",
+             *         "follow_up": false,
+             *         "do_not_call": false,
+             *         "wrong_number": false,
+             *         "closes": false
+             *       },
+             *       {
+             *         "key": "busy",
+             *         "label": "Busy",
+             *         "follow_up": false,
+             *         "do_not_call": false,
+             *         "wrong_number": false,
+             *         "closes": false
+             *       },
+             *       {
+             *         "key": "wrong_number",
+             *         "label": "Wrong number",
+             *         "follow_up": false,
+             *         "do_not_call": false,
+             *         "wrong_number": true,
+             *         "closes": false
+             *       },
+             *       {
+             *         "key": "do_not_call",
+             *         "label": "Do not call",
+             *         "follow_up": false,
+             *         "do_not_call": true,
+             *         "wrong_number": false,
+             *         "closes": false
+             *       },
+             *       {
+             *         "key": "language",
+             *         "label": "Language barrier",
+             *         "follow_up": false,
+             *         "do_not_call": false,
+             *         "wrong_number": false,
+             *         "closes": false
+             *       },
+             *       {
+             *         "key": "technical",
+             *         "label": "Technical failure",
+             *         "follow_up": false,
+             *         "do_not_call": false,
+             *         "wrong_number": false,
+             *         "closes": false
+             *       }
+             *     ]
+             */
+            dispositions?: components["schemas"]["Disposition"][];
+        };
+        /** CallTo */
+        CallTo: {
+            /**
+             * Kind
+             * @default phone
+             * @constant
+             */
+            kind?: "phone";
+            /** Address */
+            address: string;
+        };
+        /**
+         * CallTransferOut
+         * @description A colleague is being brought in.
+         */
+        CallTransferOut: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "warm" | "cold";
+            /**
+             * Agent Id
+             * @default null
+             */
+            agent_id?: string | null;
+            /**
+             * Phone
+             * @default
+             */
+            phone?: string;
+            /**
+             * Name
+             * @default
+             */
+            name?: string;
+        };
+        /**
+         * CardOut
+         * @description Something shared: a post, a story, a place.
+         */
+        CardOut: {
+            /** Title */
+            title: string;
+            /**
+             * Text
+             * @default
+             */
+            text?: string;
+            /**
+             * Url
+             * @default
+             */
+            url?: string;
+            /**
+             * Kind
+             * @default
+             */
+            kind?: string;
         };
         /**
          * CaseChange
@@ -1349,6 +2325,17 @@ export interface components {
              */
             timezone?: string;
             /**
+             * Preferred Channel
+             * @default
+             */
+            preferred_channel?: string;
+            /**
+             * Preferred By
+             * @default
+             * @enum {string}
+             */
+            preferred_by?: "" | "customer" | "agent";
+            /**
              * Identities
              * @default []
              */
@@ -1402,6 +2389,12 @@ export interface components {
              */
             attempts?: number;
             /**
+             * Messages
+             * @description How many messages it is on its channel.
+             * @default 1
+             */
+            messages?: number;
+            /**
              * Next At
              * @default null
              */
@@ -1411,6 +2404,36 @@ export interface components {
              * Format: date-time
              */
             at: string;
+        };
+        /**
+         * Disposition
+         * @description How a call went, in the agent's words. What it does besides is said here, so that words can be changed.
+         */
+        Disposition: {
+            /** Key */
+            key: string;
+            /** Label */
+            label: string;
+            /**
+             * Follow Up
+             * @default false
+             */
+            follow_up?: boolean;
+            /**
+             * Do Not Call
+             * @default false
+             */
+            do_not_call?: boolean;
+            /**
+             * Wrong Number
+             * @default false
+             */
+            wrong_number?: boolean;
+            /**
+             * Closes
+             * @default false
+             */
+            closes?: boolean;
         };
         /** DraftIn */
         DraftIn: {
@@ -1544,6 +2567,14 @@ export interface components {
              * @default
              */
             held_reason?: string;
+        };
+        /** DropIn */
+        DropIn: {
+            /**
+             * Text
+             * @default
+             */
+            text?: string;
         };
         /**
          * EntryOut
@@ -1700,6 +2731,46 @@ export interface components {
              * @default false
              */
             redacted?: boolean;
+            /**
+             * Cards
+             * @default []
+             */
+            cards?: components["schemas"]["CardOut"][];
+            /**
+             * Choice
+             * @description The id of the choice that was pressed.
+             * @default
+             */
+            choice?: string;
+            /**
+             * Reactions
+             * @description The customer's, as they stand now.
+             * @default []
+             */
+            reactions?: components["schemas"]["ReactionOut"][];
+            /**
+             * Edits
+             * @description The customer's earlier entry that these words replace.
+             * @default null
+             */
+            edits?: string | null;
+            /**
+             * Edited By
+             * @description The entry with the customer's latest words instead of these.
+             * @default null
+             */
+            edited_by?: string | null;
+            /**
+             * @description For kind `call`: the call as it is now.
+             * @default null
+             */
+            call?: components["schemas"]["CallOut"] | null;
+            /**
+             * Elsewhere
+             * @description Said by the team in the provider's own app, not from here.
+             * @default false
+             */
+            elsewhere?: boolean;
         };
         /** EntryPage */
         EntryPage: {
@@ -1741,6 +2812,40 @@ export interface components {
             /** Attempts */
             attempts: number;
         };
+        /**
+         * FitIn
+         * @description What is about to be written.
+         */
+        FitIn: {
+            /** Text */
+            text: string;
+            /**
+             * Files
+             * @default 0
+             */
+            files?: number;
+        };
+        /** FitOut */
+        FitOut: {
+            /**
+             * Messages
+             * @description How many messages it would be; 0 if it can't be sent.
+             */
+            messages: number;
+            /**
+             * Problem
+             * @default
+             */
+            problem?: string;
+        };
+        /** FollowUpIn */
+        FollowUpIn: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
         /** Hit */
         Hit: {
             /**
@@ -1781,6 +2886,27 @@ export interface components {
              */
             snippet: string;
         };
+        /**
+         * Hours
+         * @description When somebody answers. A day without spans is a day off; "24:00" is the end of the day.
+         */
+        Hours: {
+            /**
+             * Zone
+             * @default UTC
+             */
+            zone?: string;
+            /**
+             * Days
+             * @default {}
+             */
+            days?: {
+                [key: string]: [
+                    string,
+                    string
+                ][];
+            };
+        };
         /** IdentityOut */
         IdentityOut: {
             /**
@@ -1802,6 +2928,12 @@ export interface components {
              * @enum {string}
              */
             trust: "verified" | "claimed";
+            /**
+             * Proven By
+             * @description `code`, `agent` (which can be taken back), or empty where the channel itself vouches.
+             * @default
+             */
+            proven_by?: string;
             /**
              * Shared
              * @default false
@@ -1875,6 +3007,8 @@ export interface components {
              * @default
              */
             paused_reason?: string;
+            /** @default null */
+            trouble?: components["schemas"]["Trouble"] | null;
             /**
              * Settings
              * @description Secrets come back as an empty string; sent back empty they stay as they are.
@@ -1912,6 +3046,125 @@ export interface components {
              * @default
              */
             field?: string;
+        };
+        /** KeysIn */
+        KeysIn: {
+            /** Digits */
+            digits: string;
+        };
+        /**
+         * Line
+         * @description Settings of one line; the workspace's hold where an inbox says nothing of its own.
+         */
+        Line: {
+            /** @default null */
+            hours?: components["schemas"]["Hours"] | null;
+            /**
+             * Language
+             * @default en
+             */
+            language?: string;
+            /**
+             * Greeting
+             * @default Thank you for calling. Please hold, somebody will be with you in a moment.
+             */
+            greeting?: string;
+            /**
+             * Place
+             * @default You are number {place} in line.
+             */
+            place?: string;
+            /**
+             * Closed
+             * @default Thank you for calling. We are closed right now.
+             */
+            closed?: string;
+            /**
+             * Voicemail
+             * @default true
+             */
+            voicemail?: boolean;
+            /**
+             * Voicemail Greeting
+             * @default Please leave a message after the tone.
+             */
+            voicemail_greeting?: string;
+            /**
+             * Goodbye
+             * @default Nobody is free right now. Please try again later. Goodbye.
+             */
+            goodbye?: string;
+            /**
+             * Music S
+             * @default 20
+             */
+            music_s?: number;
+            /**
+             * Team Id
+             * @default null
+             */
+            team_id?: string | null;
+            /**
+             * Owner First S
+             * @default 10
+             */
+            owner_first_s?: number;
+            /**
+             * Ring S
+             * @default 30
+             */
+            ring_s?: number;
+            /**
+             * Queue S
+             * @default 90
+             */
+            queue_s?: number;
+            /**
+             * Consent
+             * @default announce
+             * @enum {string}
+             */
+            consent?: "never" | "ask" | "announce";
+            /**
+             * Announcement
+             * @default This call is recorded.
+             */
+            announcement?: string;
+            /**
+             * Question
+             * @default May we record this call? Press 1 if you agree.
+             */
+            question?: string;
+            /**
+             * Record
+             * @default false
+             */
+            record?: boolean;
+            /**
+             * Transcribe
+             * @default false
+             */
+            transcribe?: boolean;
+            /**
+             * Machines
+             * @default false
+             */
+            machines?: boolean;
+            /**
+             * Drop
+             * @default We tried to reach you and will try again. You can also write to us.
+             */
+            drop?: string;
+            /**
+             * Allow
+             * @default []
+             */
+            allow?: string[];
+            /**
+             * Wrap Up Required
+             * @default true
+             */
+            wrap_up_required?: boolean;
         };
         /**
          * LinkOut
@@ -1980,6 +3233,12 @@ export interface components {
             /** Active */
             active: boolean;
             /**
+             * On Shift
+             * @description Off shift, what they promised is the team's.
+             * @default true
+             */
+            on_shift?: boolean;
+            /**
              * Teams
              * @default []
              */
@@ -2030,6 +3289,17 @@ export interface components {
              * Format: uuid
              */
             case_id: string;
+        };
+        /** MyCalls */
+        MyCalls: {
+            /** Current */
+            current: components["schemas"]["CallOut"][];
+            /** Wrap Up */
+            wrap_up: components["schemas"]["CallOut"][];
+            /** Wrap Up Required */
+            wrap_up_required: boolean;
+            /** Dispositions */
+            dispositions: components["schemas"]["Disposition"][];
         };
         /** NoteIn */
         NoteIn: {
@@ -2088,6 +3358,35 @@ export interface components {
             /** New */
             new: string;
         };
+        /** PhoneTokenIn */
+        PhoneTokenIn: {
+            /**
+             * Inbox Id
+             * Format: uuid
+             */
+            inbox_id: string;
+        };
+        /** PhoneTokenOut */
+        PhoneTokenOut: {
+            /** Token */
+            token: string;
+            /** Identity */
+            identity: string;
+        };
+        /** PreferenceIn */
+        PreferenceIn: {
+            /**
+             * Channel
+             * @description A channel's word; empty: none is known.
+             */
+            channel: string;
+            /**
+             * Said By
+             * @default agent
+             * @enum {string}
+             */
+            said_by?: "customer" | "agent";
+        };
         /**
          * Problem
          * @description RFC 9457: what went wrong, why, and what to do.
@@ -2115,6 +3414,13 @@ export interface components {
              */
             request_id?: string;
         };
+        /** ReactionOut */
+        ReactionOut: {
+            /** Emoji */
+            emoji: string;
+            /** Name */
+            name: string;
+        };
         /** Recipient */
         Recipient: {
             /** Kind */
@@ -2138,6 +3444,14 @@ export interface components {
              * @default
              */
             name?: string;
+        };
+        /** RecordIn */
+        RecordIn: {
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "start" | "pause" | "resume" | "stop";
         };
         /**
          * RefersTo
@@ -2225,6 +3539,30 @@ export interface components {
              * @enum {string}
              */
             then?: "" | "done";
+        };
+        /** RingingCustomer */
+        RingingCustomer: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * RingingOut
+         * @description A call that rings for you, or waits in the queue.
+         */
+        RingingOut: {
+            call: components["schemas"]["CallOut"];
+            customer: components["schemas"]["RingingCustomer"];
+            /** Queue */
+            queue: string;
+            /** Why */
+            why: string;
+            /** Mine */
+            mine: boolean;
         };
         /** SearchOut */
         SearchOut: {
@@ -2515,6 +3853,46 @@ export interface components {
             last_used_at?: string | null;
         };
         /**
+         * TransferIn
+         * @description To a colleague, or to any number that the line may call.
+         */
+        TransferIn: {
+            /**
+             * Kind
+             * @default warm
+             * @enum {string}
+             */
+            kind?: "warm" | "cold";
+            /**
+             * Agent Id
+             * @default null
+             */
+            agent_id?: string | null;
+            /**
+             * Phone
+             * @default
+             */
+            phone?: string;
+        };
+        /**
+         * Trouble
+         * @description Nothing leaves the inbox just now, because its provider fails or asked for a pause. It recovers by itself.
+         */
+        Trouble: {
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Next Try At
+             * Format: date-time
+             */
+            next_try_at: string;
+        };
+        /**
          * ViewOut
          * @description A named filter over cases; `key` goes into `GET /api/cases?view=`.
          */
@@ -2556,6 +3934,18 @@ export interface components {
              * @default false
              */
             sample?: boolean;
+        };
+        /** WrapUpIn */
+        WrapUpIn: {
+            /** Disposition */
+            disposition: string;
+            /**
+             * Note
+             * @default null
+             */
+            note?: string | null;
+            /** @default null */
+            follow_up?: components["schemas"]["FollowUpIn"] | null;
         };
     };
     responses: {
@@ -3605,6 +4995,586 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    start_call: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again is answered as the first time, and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallIn"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_ringing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RingingOut"][];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_my_calls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyCalls"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_dispositions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Disposition"][];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    phone_token: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again is answered as the first time, and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PhoneTokenIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneTokenOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_call_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallSettings"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    change_call_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallSettings"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallSettings"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    answer_call: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again is answered as the first time, and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    decline_call: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again is answered as the first time, and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    hang_up_call: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again is answered as the first time, and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    hold_call: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again is answered as the first time, and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    resume_call: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again is answered as the first time, and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    mute_call: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again is answered as the first time, and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    unmute_call: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again is answered as the first time, and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    press_keys: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again is answered as the first time, and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeysIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    record_call: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again is answered as the first time, and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    transfer_call: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again is answered as the first time, and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TransferIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    change_transfer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again is answered as the first time, and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+                what: "swap" | "complete" | "cancel";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    drop_voicemail: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again is answered as the first time, and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DropIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    note_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallNoteIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    wrap_up_call: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again is answered as the first time, and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WrapUpIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     upload: {
         parameters: {
             query?: never;
@@ -3769,6 +5739,33 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["CustomerChange"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    set_preference: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreferenceIn"];
             };
         };
         responses: {
@@ -3954,6 +5951,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InboxOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    try_fit: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again is answered as the first time, and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FitIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FitOut"];
                 };
             };
             default: components["responses"]["Problem"];
