@@ -19,8 +19,13 @@ from hub.http import (
     health,
     hooks,
     inboxes,
+    merge,
+    promises,
+    proof,
+    report,
     search,
     session,
+    surveys,
     threads,
     tokens,
     visitor,
@@ -34,8 +39,8 @@ from hub.http.passwords import Passwords
 from hub.http.static import Web
 from hub.runtime import HUB
 
-NOUNS = (session, agents, threads, entries, cases, drafts, calls, attachments, customers, search, inboxes, envelopes,
-         tokens)  # fmt: skip
+NOUNS = (session, agents, threads, entries, cases, drafts, calls, attachments, customers, proof, merge, promises,
+         report, surveys, search, inboxes, envelopes, tokens)  # fmt: skip
 
 
 def operations() -> list[Operation]:

@@ -17,7 +17,7 @@ from hub.core.read import people, search
 from hub.http import cursors
 from hub.http.ask import Ask
 from hub.http.openapi import Routes
-from hub.http.shapes import ChatLinkOut, CustomerChange, CustomerHit, CustomerIn, CustomerOut, Page
+from hub.http.shapes import ChatLinkOut, CustomerChange, CustomerHit, CustomerIn, CustomerOut, Page, PreferenceIn
 
 MOST_FOUND = 50
 
@@ -64,6 +64,16 @@ async def change_customer(ask: Ask, id: UUID, change: CustomerChange) -> Custome
     changes = change.model_dump(exclude_none=True)
     if changes:
         await ask.submit(ChangeCustomer(ask.me.actor, known["thread_id"], changes))
+    return CustomerOut.model_validate(await ask.read(people.customer, known["id"]))
+
+
+@routes.put("/customers/{id}/preference", Right.WORK)
+async def set_preference(ask: Ask, id: UUID, preference: PreferenceIn) -> CustomerOut:
+    """How this customer likes to be answered: the composer's first choice, where it can be used."""
+    known = await ask.read(people.customer, id)
+    said_by = preference.said_by if preference.channel else ""
+    changes = {"preferred_channel": preference.channel, "preferred_by": said_by}
+    await ask.submit(ChangeCustomer(ask.me.actor, known["thread_id"], changes))
     return CustomerOut.model_validate(await ask.read(people.customer, known["id"]))
 
 

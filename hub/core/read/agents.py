@@ -46,6 +46,7 @@ def _agent(row: Any, teams: list[UUID]) -> dict[str, Any]:
         "email": row.email,
         "role": row.role,
         "active": row.active,
+        "on_shift": row.off_since is None,
         "teams": teams,
     }
 

@@ -65,6 +65,8 @@ def customer(conn: Connection, customer_id: UUID) -> Out:
         "name": row.name or called(row.id, [(i.kind, i.address) for i in identities]),
         "locale": row.locale,
         "timezone": row.timezone,
+        "preferred_channel": row.preferred_channel,
+        "preferred_by": row.preferred_by,
         "identities": [dict(identity._mapping) for identity in identities],
         "claims": [
             {"id": claim.id, "kind": claim.kind, "address": claim.address, "at": claim.created_at} for claim in claims

@@ -21,6 +21,8 @@ class AgentOut(AgentRef):
     email: str
     role: Role
     active: bool
+    on_shift: bool = True
+    """Off shift, what they promised is the team's."""
     teams: list[UUID] = Field(default=[])
 
 
@@ -70,6 +72,8 @@ class IdentityOut(Shape):
     address: str
     name: str = ""
     trust: Literal["verified", "claimed"]
+    proven_by: str = ""
+    """`code`, `agent` (which can be taken back), or empty where the channel itself vouches."""
     shared: bool = False
     last_seen_at: datetime | None = None
     undeliverable: str = ""
@@ -91,6 +95,8 @@ class CustomerOut(Shape):
     name: str
     locale: str = ""
     timezone: str = ""
+    preferred_channel: str = ""
+    preferred_by: Literal["", "customer", "agent"] = ""
     identities: list[IdentityOut] = Field(default=[])
     claims: list[ClaimOut] = Field(default=[])
     created_at: datetime
