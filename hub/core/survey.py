@@ -43,7 +43,8 @@ _ANSWER = re.compile(r"([1-5])(?:\s*/\s*5)?(?![0-9])[\s.:,!-]*(.{0,500})", re.DO
 def settings(conn: Connection) -> dict[str, Any]:
     """Is it asked, and how long after a case is done?"""
     kept: dict[str, Any] = conn.scalar(sa.select(WORKSPACE.c.settings).where(WORKSPACE.c.id == 1)) or {}
-    return {"on": False, "after_s": 0, "since": None} | kept.get("survey", {})
+    chosen: dict[str, Any] = kept.get("survey", {})
+    return {"on": False, "after_s": 0, "since": None} | chosen
 
 
 def set_settings(conn: Connection, *, on: bool, after_s: int, now: datetime) -> None:

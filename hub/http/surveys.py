@@ -18,7 +18,7 @@ routes = Routes("reports")
 
 @routes.get("/workspace/survey", Right.READ)
 async def get_survey_settings(ask: Ask) -> SurveySettings:
-    """Are customers asked how satisfied they were, once a case is done?"""
+    """Whether customers are asked how satisfied they were, once a case is done."""
     return SurveySettings.model_validate(await ask.read(survey.settings))
 
 
