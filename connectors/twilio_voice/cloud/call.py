@@ -93,7 +93,12 @@ class Call:
     # --- its life ---
 
     def start(self) -> None:
-        self._run(self._called_us() if self.is_inbound else self._is_called())
+        if self.is_inbound:
+            self.phone.begin(self)
+            self.status = "ringing"
+            self.steer(Document(self.asked("Url"), "", self.asked("FallbackUrl")))
+        else:
+            self._run(self._is_called())
 
     async def _is_called(self) -> None:
         await asyncio.sleep(0)
@@ -137,11 +142,6 @@ class Call:
         self._world.callbacks.tell(
             self.asked("AsyncAmdStatusCallback"), {"CallSid": self.sid, "AccountSid": self._world.account, **told}
         )
-
-    async def _called_us(self) -> None:
-        self.phone.begin(self)
-        self.status = "ringing"
-        self.steer(Document(self.asked("Url"), "", self.asked("FallbackUrl")))
 
     def pick_up(self) -> None:
         """A call to us is picked up by the first thing that is said or played to it."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import aiohttp
+from yarl import URL
 
 from hub.contract import Raw
 
@@ -92,8 +93,9 @@ class Callbacks:
 
     async def _try(self, raw: Raw, form: Form) -> Told | None:
         assert self._http, "the simulator runs"
+        url = URL(raw.url, encoded=True)  # the characters that were signed
         try:
-            async with self._http.post(raw.url, data=raw.body, headers=dict(raw.headers)) as response:
+            async with self._http.post(url, data=raw.body, headers=dict(raw.headers)) as response:
                 return Told(raw.url, form, response.status, await response.text(errors="replace"))
         except (aiohttp.ClientError, TimeoutError):
             return None
