@@ -1069,6 +1069,277 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/threads/{id}/proofs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The codes that were asked for in this thread, the newest first. */
+        get: operations["list_proofs"];
+        put?: never;
+        /**
+         * Send a one-time code that shows whether an address is this customer's.
+         * @description It has to cross: sent to the address it comes back in the conversation, shown in the conversation it comes back from
+         *     the address. It works for ten minutes and five tries, and an address gets at most five an hour.
+         */
+        post: operations["ask_for_proof"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{id}/identities/{address_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that an address, or one that was only typed, is this customer's, and how you know. */
+        post: operations["confirm_identity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{id}/identities/{address_id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a confirmation back, and say why. */
+        post: operations["revoke_identity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make this customer one with another, who remains: one thread, in the order of time. It can be undone.
+         * @description The ids of the merged customer and thread find the one who remains, for ever.
+         */
+        post: operations["merge_customers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{id}/merges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was merged into this customer, undone or not, the latest first. */
+        get: operations["list_merges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/merges/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Part them again. What came since goes with the address that sent or got it, or with its case. */
+        post: operations["undo_merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/promises": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your own promises, those of colleagues who are off shift (`team`), or all; due first foremost. */
+        get: operations["list_promises"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/threads/{id}/promises": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was promised to this customer, settled or not. */
+        get: operations["list_thread_promises"];
+        put?: never;
+        /** Note what you promised and until when. Off shift it passes to the team; 15 minutes late it is broken. */
+        post: operations["add_promise"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/promises/{id}/keep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** It is done. */
+        post: operations["keep_promise"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/promises/{id}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** It will be done at another time, by you; the answer is the promise that stands now. */
+        post: operations["move_promise"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/availability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go on shift or off. Off shift, what you promised is the team's when it is due. */
+        post: operations["set_availability"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/threads/{id}/handover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The card for somebody who has never heard of this customer: cases, promises, last exchanges, what failed. */
+        get: operations["get_handover"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One line for each case opened from `since` until before `until` (default: now), and totals.
+         * @description Without `since` the last `days` days. Messages are those that customer and team exchanged, without notes, events and
+         *     what machines wrote. First response: from the customer's first message or call to the first of an agent's after it.
+         *     Resolution: from the opening to the last time the case was set done. A switch: two consecutive messages or calls on
+         *     different channels. CSAT: the customer's answer from 1 to 5, asked once for a case.
+         */
+        get: operations["report_cases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspace/survey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether customers are asked how satisfied they were, once a case is done. */
+        get: operations["get_survey_settings"];
+        /** Ask or don't. What was done before isn't asked about. */
+        put: operations["change_survey_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{id}/survey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the customer was asked and said about a case; 404 while they weren't asked. */
+        get: operations["get_case_survey"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/search": {
         parameters: {
             query?: never;
@@ -1451,6 +1722,11 @@ export interface components {
             id?: string | null;
             /** Name */
             name: string;
+        };
+        /** AvailabilityIn */
+        AvailabilityIn: {
+            /** On */
+            on: boolean;
         };
         /**
          * CallFeaturesOut
@@ -2049,6 +2325,72 @@ export interface components {
             entry_id?: string | null;
         };
         /**
+         * CaseLine
+         * @description What one case took.
+         */
+        CaseLine: {
+            /**
+             * Case Id
+             * Format: uuid
+             */
+            case_id: string;
+            /**
+             * Thread Id
+             * Format: uuid
+             */
+            thread_id: string;
+            /**
+             * Customer Id
+             * Format: uuid
+             */
+            customer_id: string;
+            /** Customer Name */
+            customer_name: string;
+            /** Subject */
+            subject: string;
+            /** Status */
+            status: string;
+            /** @default null */
+            assignee?: components["schemas"]["AgentRef"] | null;
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            /**
+             * First Response S
+             * @default null
+             */
+            first_response_s?: number | null;
+            /**
+             * Resolution S
+             * @default null
+             */
+            resolution_s?: number | null;
+            /** Switches */
+            switches: number;
+            /** Channels */
+            channels: string[];
+            /** Messages In */
+            messages_in: number;
+            /** Messages Out */
+            messages_out: number;
+            /** Calls */
+            calls: number;
+            /** Failed */
+            failed: number;
+            /**
+             * Csat
+             * @default null
+             */
+            csat?: number | null;
+            /**
+             * Csat Comment
+             * @default
+             */
+            csat_comment?: string;
+        };
+        /**
          * CaseOut
          * @description One row of the case list.
          */
@@ -2169,6 +2511,66 @@ export interface components {
             next?: string | null;
             counts: components["schemas"]["Counts"];
         };
+        /** CaseReport */
+        CaseReport: {
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+            /**
+             * Cases
+             * @description Opened from `from` until before `to`, the newest first; spam is left out.
+             */
+            cases: components["schemas"]["CaseLine"][];
+            totals: components["schemas"]["CaseTotals"];
+            /**
+             * Complete
+             * @description False: there are more than 1,000 such cases; ask for a shorter time.
+             */
+            complete: boolean;
+        };
+        /** CaseTotals */
+        CaseTotals: {
+            /** Cases */
+            cases: number;
+            /** Done */
+            done: number;
+            /** Switches */
+            switches: number;
+            /** Messages In */
+            messages_in: number;
+            /** Messages Out */
+            messages_out: number;
+            /** Calls */
+            calls: number;
+            /** Failed */
+            failed: number;
+            /** Answered */
+            answered: number;
+            /**
+             * First Response Median S
+             * @default null
+             */
+            first_response_median_s?: number | null;
+            /**
+             * Resolution Median S
+             * @default null
+             */
+            resolution_median_s?: number | null;
+            /** Csat Answers */
+            csat_answers: number;
+            /**
+             * Csat Mean
+             * @default null
+             */
+            csat_mean?: number | null;
+        };
         /**
          * Changes
          * @description Rows of a thread that changed after a `rev`, as they are now.
@@ -2217,6 +2619,11 @@ export interface components {
              */
             at: string;
         };
+        /** ConfirmIn */
+        ConfirmIn: {
+            /** Reason */
+            reason: string;
+        };
         /** ConnectorOut */
         ConnectorOut: {
             /** Key */
@@ -2233,6 +2640,35 @@ export interface components {
             capabilities: {
                 [key: string]: unknown;
             };
+        };
+        /** ConsentLine */
+        ConsentLine: {
+            /** Kind */
+            kind: string;
+            /** Address */
+            address: string;
+            /**
+             * Inbox Id
+             * @default null
+             */
+            inbox_id?: string | null;
+            /**
+             * Purpose
+             * @default
+             */
+            purpose?: string;
+            /** Allowed */
+            allowed: boolean;
+            /**
+             * Said
+             * @default
+             */
+            said?: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
         };
         /** Counts */
         Counts: {
@@ -2812,6 +3248,42 @@ export interface components {
             /** Attempts */
             attempts: number;
         };
+        /** Exchanges */
+        Exchanges: {
+            /** Channel */
+            channel: string;
+            /** Entries */
+            entries: components["schemas"]["Said"][];
+        };
+        /** FailedOut */
+        FailedOut: {
+            /**
+             * Delivery Id
+             * Format: uuid
+             */
+            delivery_id: string;
+            /**
+             * Entry Id
+             * Format: uuid
+             */
+            entry_id: string;
+            /** Channel */
+            channel: string;
+            /** To */
+            to: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "failed" | "uncertain";
+            /** Reason */
+            reason: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
         /**
          * FitIn
          * @description What is about to be written.
@@ -2845,6 +3317,55 @@ export interface components {
              * Format: date-time
              */
             at: string;
+        };
+        /**
+         * HandoverOut
+         * @description All that somebody who has never heard of this customer needs, made of rows alone.
+         */
+        HandoverOut: {
+            /**
+             * Thread Id
+             * Format: uuid
+             */
+            thread_id: string;
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            customer: components["schemas"]["CustomerOut"];
+            /**
+             * Preferred Channel
+             * @default
+             */
+            preferred_channel?: string;
+            /**
+             * Cases
+             * @description Open, waiting and snoozed ones.
+             */
+            cases: components["schemas"]["CaseOut"][];
+            /**
+             * Promises
+             * @description Open ones, and those broken within a week.
+             */
+            promises: components["schemas"]["PromiseOut"][];
+            /**
+             * Exchanges
+             * @description By channel, the one used last first.
+             */
+            exchanges: components["schemas"]["Exchanges"][];
+            /**
+             * Failed
+             * @description What did not arrive, or may not have, within a week.
+             */
+            failed: components["schemas"]["FailedOut"][];
+            /**
+             * Values
+             * @description What the customer chose or filled in.
+             */
+            values: components["schemas"]["KnownValues"][];
+            /** Consents */
+            consents: components["schemas"]["ConsentLine"][];
         };
         /** Hit */
         Hit: {
@@ -3051,6 +3572,20 @@ export interface components {
         KeysIn: {
             /** Digits */
             digits: string;
+        };
+        /** KnownValues */
+        KnownValues: {
+            /**
+             * Case Id
+             * Format: uuid
+             */
+            case_id: string;
+            /** Subject */
+            subject: string;
+            /** Values */
+            values: {
+                [key: string]: unknown;
+            };
         };
         /**
          * Line
@@ -3282,6 +3817,66 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
+        /** MergeIn */
+        MergeIn: {
+            /**
+             * Into
+             * Format: uuid
+             * @description The customer who remains, with thread and id.
+             */
+            into: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+        };
+        /** MergeOut */
+        MergeOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * From Customer
+             * Format: uuid
+             */
+            from_customer: string;
+            /**
+             * Into Customer
+             * Format: uuid
+             */
+            into_customer: string;
+            /**
+             * From Thread
+             * Format: uuid
+             */
+            from_thread: string;
+            /**
+             * Into Thread
+             * Format: uuid
+             * @description Where all of it is.
+             */
+            into_thread: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+            /** By */
+            by: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Undone At
+             * @default null
+             */
+            undone_at?: string | null;
+        };
         /** MoveIn */
         MoveIn: {
             /**
@@ -3413,6 +4008,184 @@ export interface components {
              * @default
              */
             request_id?: string;
+        };
+        /** PromiseIn */
+        PromiseIn: {
+            /** Text */
+            text: string;
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            /**
+             * Case Id
+             * @default null
+             */
+            case_id?: string | null;
+            /**
+             * Channel
+             * @description The channel it will be kept on, if that was said.
+             * @default
+             */
+            channel?: string;
+        };
+        /** PromiseMove */
+        PromiseMove: {
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+        };
+        /** PromiseOut */
+        PromiseOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Thread Id
+             * Format: uuid
+             */
+            thread_id: string;
+            /**
+             * Case Id
+             * @default null
+             */
+            case_id?: string | null;
+            /**
+             * Customer Id
+             * Format: uuid
+             */
+            customer_id: string;
+            /** Customer Name */
+            customer_name: string;
+            /** Text */
+            text: string;
+            /**
+             * Channel
+             * @default
+             */
+            channel?: string;
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "kept" | "moved" | "broken";
+            /** @description Who promised it. */
+            owner: components["schemas"]["AgentRef"];
+            /**
+             * Passed
+             * @description The owner is off shift: it is the team's.
+             * @default false
+             */
+            passed?: boolean;
+            /**
+             * Team Id
+             * @default null
+             */
+            team_id?: string | null;
+            /**
+             * Who
+             * @description Who has to keep it, in words: "Omar", or "team, because Omar is off shift".
+             */
+            who: string;
+            /**
+             * Moved To
+             * @default null
+             */
+            moved_to?: string | null;
+            /**
+             * Settled At
+             * @default null
+             */
+            settled_at?: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /** ProofIn */
+        ProofIn: {
+            /** Kind */
+            kind: string;
+            /** Address */
+            address: string;
+            /**
+             * Code Channel
+             * @description `address`: the code is sent to it and typed in the conversation. `conversation`: it is shown there and sent
+             *     from the address.
+             * @default address
+             * @enum {string}
+             */
+            code_channel?: "address" | "conversation";
+            /**
+             * Inbox Id
+             * @description What carries the code; absent: the first that can.
+             * @default null
+             */
+            inbox_id?: string | null;
+            /**
+             * Case Id
+             * @default null
+             */
+            case_id?: string | null;
+        };
+        /**
+         * ProofOut
+         * @description A code that waits to come back. The code itself is told to nobody but the customer.
+         */
+        ProofOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Thread Id
+             * Format: uuid
+             */
+            thread_id: string;
+            /** Kind */
+            kind: string;
+            /** Address */
+            address: string;
+            /**
+             * Code Channel
+             * @enum {string}
+             */
+            code_channel: "address" | "conversation";
+            /**
+             * State
+             * @description `failed`: too many wrong ones.
+             * @enum {string}
+             */
+            state: "open" | "proved" | "failed" | "replaced" | "expired";
+            /** Tries Left */
+            tries_left: number;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
         };
         /** ReactionOut */
         ReactionOut: {
@@ -3564,6 +4337,40 @@ export interface components {
             /** Mine */
             mine: boolean;
         };
+        /** Said */
+        Said: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Seq */
+            seq: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "message" | "call";
+            /**
+             * Direction
+             * @enum {string}
+             */
+            direction: "in" | "out" | "none";
+            /** Author */
+            author: string;
+            /** Text */
+            text: string;
+            /**
+             * Case Id
+             * @default null
+             */
+            case_id?: string | null;
+        };
         /** SearchOut */
         SearchOut: {
             entries: components["schemas"]["Page_Hit_"];
@@ -3641,6 +4448,76 @@ export interface components {
          * @enum {string}
          */
         State: "queued" | "sending" | "sent" | "delivered" | "read" | "failed" | "uncertain";
+        /** SurveyOut */
+        SurveyOut: {
+            /**
+             * Case Id
+             * Format: uuid
+             */
+            case_id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "due" | "asked" | "answered" | "skipped";
+            /**
+             * Reason
+             * @description Why it wasn't asked.
+             * @default
+             */
+            reason?: string;
+            /**
+             * Channel
+             * @default
+             */
+            channel?: string;
+            /**
+             * Score
+             * @description From 1 (not at all satisfied) to 5 (very).
+             * @default null
+             */
+            score?: number | null;
+            /**
+             * Comment
+             * @default
+             */
+            comment?: string;
+            /**
+             * Asked At
+             * @default null
+             */
+            asked_at?: string | null;
+            /**
+             * Answered At
+             * @default null
+             */
+            answered_at?: string | null;
+        };
+        /** SurveySettings */
+        SurveySettings: {
+            /**
+             * On
+             * @description Ask once, when a case is set done, on the channel that the customer used last.
+             * @default false
+             */
+            on?: boolean;
+            /**
+             * After S
+             * @description Wait so long after the case was set done.
+             * @default 0
+             */
+            after_s?: number;
+        };
+        /** SurveySettingsIn */
+        SurveySettingsIn: {
+            /** On */
+            on: boolean;
+            /**
+             * After S
+             * @default 0
+             */
+            after_s?: number;
+        };
         /** TagOut */
         TagOut: {
             /**
@@ -3891,6 +4768,14 @@ export interface components {
              * Format: date-time
              */
             next_try_at: string;
+        };
+        /** UndoIn */
+        UndoIn: {
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
         };
         /**
          * ViewOut
@@ -5802,6 +6687,482 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChatLinkOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_proofs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProofOut"][];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    ask_for_proof: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again is answered as the first time, and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProofIn"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProofOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    confirm_identity: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again is answered as the first time, and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+                address_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    revoke_identity: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again is answered as the first time, and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+                address_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    merge_customers: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again is answered as the first time, and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeIn"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MergeOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_merges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MergeOut"][];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    undo_merge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again is answered as the first time, and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MergeOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_promises: {
+        parameters: {
+            query?: {
+                whose?: "mine" | "team" | "all";
+                state?: "open" | "kept" | "moved" | "broken";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromiseOut"][];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_thread_promises: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromiseOut"][];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    add_promise: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again is answered as the first time, and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromiseIn"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromiseOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    keep_promise: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again is answered as the first time, and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromiseOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    move_promise: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again is answered as the first time, and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromiseMove"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromiseOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    set_availability: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again is answered as the first time, and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AvailabilityIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_handover: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoverOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    report_cases: {
+        parameters: {
+            query?: {
+                since?: string | null;
+                until?: string | null;
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseReport"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_survey_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SurveySettings"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    change_survey_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SurveySettingsIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SurveySettings"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_case_survey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SurveyOut"];
                 };
             };
             default: components["responses"]["Problem"];
