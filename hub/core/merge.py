@@ -20,7 +20,7 @@ from sqlmodel import SQLModel
 
 from hub.core import drafts
 from hub.core.batch import Batch
-from hub.core.changes import Actor
+from hub.core.changes import SYSTEM, Actor
 from hub.core.errors import Conflict
 from hub.core.states import ThreadState, Wants
 from hub.db import insert, insert_missing, update
@@ -339,15 +339,18 @@ def survivor(conn: Connection, thread_id: UUID) -> UUID | None:
     return found
 
 
-def proven(conn: Connection, limit: int = 100) -> list[tuple[UUID, UUID, UUID]]:
-    """Codes that joined two customers who are still two: the code, the thread that goes over, the one that asked."""
+def due(conn: Connection, limit: int = 100) -> list[MergeCustomers]:
+    """Customers whom a code has shown to be one, and who are still two: the one who asked remains."""
     other = THREAD.alias()
     rows = (
-        sa.select(CODE.c.id, other.c.id, sa.func.coalesce(THREAD.c.merged_into, THREAD.c.id))
+        sa.select(CODE.c.id, CODE.c.address, other.c.id, sa.func.coalesce(THREAD.c.merged_into, THREAD.c.id))
         .join_from(CODE, THREAD, THREAD.c.id == CODE.c.thread_id)
         .join(CUSTOMER, CUSTOMER.c.id == CODE.c.joins)
         .join(other, other.c.customer_id == sa.func.coalesce(CUSTOMER.c.merged_into, CUSTOMER.c.id))
         .where(CODE.c.joins.is_not(None))
         .limit(limit)
     )
-    return [(row[0], row[1], row[2]) for row in conn.execute(rows)]
+    return [
+        MergeCustomers(SYSTEM, source, target, f"Proved {address} with a code", code_id)
+        for code_id, address, source, target in conn.execute(rows)
+    ]

@@ -122,10 +122,10 @@ async def test_a_proven_code_joins_the_two(workshop: Workshop) -> None:
     chat = (await workshop.hear("v_maya", "Hello", inbox=workshop.chat)).threads[0]
     code_id = await workshop.writer.submit(AskProof(workshop.ann, chat, Address("email", "maya@example.com")))
     await workshop.hear("v_maya", value(workshop.desk.keys, code_id), inbox=workshop.chat)
-    [(found, source, target)] = await workshop.db.read(merge.proven)
-    assert (found, source, target) == (code_id, mail, chat)
-    await workshop.writer.submit(MergeCustomers(workshop.ann, source, target, "Proved with a code", code_id))
-    assert await workshop.db.read(merge.proven) == []
+    [job] = await workshop.db.read(merge.due)
+    assert (job.code_id, job.from_thread, job.into_thread) == (code_id, mail, chat)
+    await workshop.writer.submit(job)
+    assert await workshop.db.read(merge.due) == []
     assert (await workshop.row(ProofCode))["joins"] is None
     assert (await workshop.hear("maya@example.com")).threads == (chat,)
 
