@@ -78,7 +78,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The provider's later word on something we sent. `ref` is what `send` returned or `own_ref` gave."""
+    """The provider's later word on something we sent.
+
+    `ref` is what `send` returned or `own_ref` gave, or `Outgoing.key` where that came back.
+    """
 
     ref: str
     state: State

@@ -179,6 +179,10 @@ class Batch:
 
     def _find_threads(self) -> None:
         wants = self.wants
+        for inbox_id, ref in wants.delivery_refs:
+            if delivery_id := self.desk.delivery_of_key(ref):
+                self.delivery_by_ref[inbox_id, ref] = delivery_id
+                wants.deliveries.add(delivery_id)
         for statement, ids in (
             (_CASE_THREADS, wants.cases),
             (_ENTRY_THREADS, wants.entries),

@@ -63,6 +63,12 @@ class Desk:
             return None
         return UUID(hex=id_)
 
+    @staticmethod
+    def part_of_key(key: str) -> int:
+        """Which of a delivery's messages a key of ours names: the first one's has no number."""
+        number = key.rpartition(".")[2]
+        return int(number) if key.count(".") > 1 and number.isascii() and number.isdecimal() else 1
+
     def case_token(self, case_id: UUID) -> str:
         """Comes back with an answer (a plus-address) and says which case it belongs to."""
         return tokens.make(self.keys, "case", case_id)

@@ -29,7 +29,10 @@ def nth(batch: Batch, delivery: Row, n: int) -> Row:
 
 
 def by_ref(batch: Batch, delivery: Row, ref: str) -> Row | None:
-    return next((part for part in of(batch, delivery) if part["ref"] == ref), None)
+    """By the provider's name for it, or by our key."""
+    there = of(batch, delivery)
+    n = batch.desk.part_of_key(ref) if there and batch.desk.delivery_of_key(ref) == delivery["id"] else 0
+    return next((part for part in there if part["ref"] == ref or part["n"] == n), None)
 
 
 def prepare(batch: Batch, delivery: Row, refs: tuple[str | None, ...]) -> tuple[int, ...]:

@@ -33,9 +33,9 @@ def climbs(current: State, new: State) -> bool:
 def apply_status(batch: Batch, inbox_id: UUID, status: Status) -> bool:
     """Take a provider's callback; False if it is about nothing we sent or says nothing new."""
     delivery_id = batch.delivery_by_ref.get((inbox_id, status.ref))
-    if delivery_id is None:
+    delivery = batch.deliveries.get(delivery_id) if delivery_id else None
+    if delivery is None or delivery["inbox_id"] != inbox_id:
         return False
-    delivery = batch.deliveries[delivery_id]
     if status.remark and status.remark != delivery["remark"]:
         delivery.set(remark=status.remark)
         batch.touch_delivery(delivery)
@@ -43,7 +43,7 @@ def apply_status(batch: Batch, inbox_id: UUID, status: Status) -> bool:
         _opted_out(batch, delivery, status.reason)
     if part := parts.by_ref(batch, delivery, status.ref):
         return _of_part(batch, delivery, part, status.state, status.reason, retryable=status.retryable)
-    if not climbs(State(delivery["state"]), status.state):
+    if delivery["parts"] > 1 or not climbs(State(delivery["state"]), status.state):
         return False
     _set_state(batch, delivery, status.state, status.reason, retryable=status.retryable)
     return True
