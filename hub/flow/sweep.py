@@ -14,7 +14,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from hub.blobs import Blobs
-from hub.core import continuity, envelopes, uploads
+from hub.core import continuity, envelopes, merge, promises, survey, uploads
 from hub.core.cases import Wake
 from hub.core.changes import Change
 from hub.core.continuity import ContinueElsewhere
@@ -80,6 +80,7 @@ class Sweep:
                 await self._guarded(self.left_behind())
                 await self._guarded(self._inboxes.note_heard())
                 await self._guarded(self.remove_contents())
+                await self._guarded(self.ask_how_it_was())
             if clock() - hourly >= HOURLY_S:
                 hourly = clock()
                 await self._guarded(self.over())
@@ -90,12 +91,18 @@ class Sweep:
             self._awake.clear()
 
     async def due(self) -> None:
-        """Held sends, snoozed cases, unread live answers."""
+        """Held sends, snoozed cases, unread live answers; customers who proved to be one, promises."""
         now = self._now()
         drafts, cases, threads = await self._db.read(lambda conn: _due(conn, now))
         await self._submit([Release(id_) for id_ in drafts])
         await self._submit([Wake(id_) for id_ in cases])
         await self._submit([ContinueElsewhere(id_) for id_ in threads])
+        await self._submit(await self._db.read(lambda conn: [*merge.due(conn), *promises.due(conn, now, LIMIT)]))
+
+    async def ask_how_it_was(self) -> None:
+        """Once for each case that is done, where the workspace wants it."""
+        now = self._now()
+        await self._submit(await self._db.read(lambda conn: survey.due(conn, now, LIMIT)))
 
     async def left_behind(self, *, at_start: bool = False) -> None:
         """Settings changed by another process, envelopes nobody read, changes nobody published."""
