@@ -17,6 +17,8 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, TypeAdapter, create_model
 
 from hub.core.access import Right
+from hub.core.errors import NotFound
+from hub.core.merge import survivor
 from hub.http.ask import COOKIE, Admit, Ask
 from hub.http.bodies import JSON_LIMIT, read_json
 from hub.http.errors import HttpProblem, unreadable_text
@@ -205,10 +207,24 @@ def handler(found: Operation, admit: Admit) -> Callable[[web.Request], Awaitable
         arguments = await found.arguments(request, body)
         key = request.headers.get(IDEMPOTENCY_KEY)
         if key and found.method == "post" and found.right and not found.takes:
-            return await once(ask, key, body, lambda: found.answer(ask, arguments))
-        return await found.answer(ask, arguments)
+            return await once(ask, key, body, lambda: _answer(found, ask, arguments))
+        return await _answer(found, ask, arguments)
 
     return handle
+
+
+async def _answer(found: Operation, ask: Ask, arguments: dict[str, Any]) -> web.StreamResponse:
+    """The id of a merged thread finds the one that it became, for ever (rule 15)."""
+    try:
+        return await found.answer(ask, arguments)
+    except NotFound:
+        if "/threads/{id}" not in found.path:
+            raise
+        became = await ask.read(survivor, arguments["id"])
+        if became is None:
+            raise
+        ask.led_on = True
+        return await found.answer(ask, arguments | {"id": became})
 
 
 def install(router: web.UrlDispatcher, operations: Iterable[Operation], admit: Admit) -> None:
