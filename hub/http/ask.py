@@ -30,6 +30,8 @@ class Ask:
     request: web.Request
     hub: Hub
     signed: SignedIn | None = None
+    led_on: bool = False
+    """The thread that was asked for became another one."""
     _cookie: str | None = field(default=None, repr=False)
 
     @property
