@@ -94,4 +94,4 @@ def cases_for(viewer: Viewer) -> sa.ColumnElement[bool]:
     return sa.true() if Right.READ in viewer.rights else sa.false()
 
 
-_EXISTING: sa.Select[Any] = sa.select(THREAD.c.id).where(among(THREAD.c.id, "ids"))
+_EXISTING: sa.Select[Any] = sa.select(THREAD.c.id).where(among(THREAD.c.id, "ids"), THREAD.c.merged_into.is_(None))
