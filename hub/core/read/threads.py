@@ -71,8 +71,8 @@ def changes(conn: Connection, viewer: Viewer, thread_id: UUID, after: int) -> Ou
     """What changed after a `rev`, as it is now, for a screen that missed something."""
     require(conn, viewer, Right.READ, thread_id)
     # read the mark first: what changes meanwhile has a higher one and is asked for again
-    rev = conn.execute(sa.select(THREAD.c.rev).where(THREAD.c.id == thread_id)).scalar_one()
-    found, complete = entries.changed(conn, thread_id, after)
+    rev, reset = conn.execute(sa.select(THREAD.c.rev, THREAD.c.reset_rev).where(THREAD.c.id == thread_id)).one()
+    found, complete = entries.changed(conn, thread_id, after) if after >= reset else ([], False)
     return {"rev": rev, "entries": found, "cases": cases.of_thread(conn, viewer, thread_id), "complete": complete}
 
 
