@@ -103,6 +103,8 @@ def latest(conn: Connection, sight: Sight, url: FileUrl, before: UUID | None = N
 def changed(conn: Connection, sight: Sight, after: int, url: FileUrl) -> PublicChanges:
     """What has a higher `rev` than the client holds, as it is now."""
     rev = public_rev(conn, sight.thread_id)
+    if after < conn.execute(sa.select(THREAD.c.public_reset_rev).where(THREAD.c.id == sight.thread_id)).scalar_one():
+        return PublicChanges(rev, [], complete=False)
     settled = sa.select(DELIVERY.c.entry_id).where(
         DELIVERY.c.thread_id == sight.thread_id, DELIVERY.c.public_rev > after
     )
