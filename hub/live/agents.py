@@ -12,7 +12,7 @@ import socketio
 from aiohttp import web
 from socketio.exceptions import ConnectionRefusedError
 
-from hub.core import access, sessions, watch
+from hub.core import access, merge, sessions, watch
 from hub.core.access import Right, Viewer
 from hub.core.read import threads as read_threads
 from hub.db import DatabaseGone
@@ -91,7 +91,10 @@ class Agents(socketio.AsyncNamespace):  # type: ignore[misc]
         desk, thread_id = self.desks[sid], thread_of(given)
         refused = {"ok": False, "error": "This thread doesn't exist, or you have no access to it."}
         db = self._hub.db
-        if thread_id is None or not await db.read(lambda conn: access.may(conn, desk.viewer, Right.READ, thread_id)):
+        if thread_id is None:
+            return refused
+        thread_id = await db.read(lambda conn: merge.survivor(conn, thread_id)) or thread_id
+        if not await db.read(lambda conn: access.may(conn, desk.viewer, Right.READ, thread_id)):
             return refused
         if len(desk.threads) >= self._limits.threads and thread_id not in desk.threads:
             await self._close(sid, desk, next(iter(desk.threads)))
@@ -102,7 +105,7 @@ class Agents(socketio.AsyncNamespace):  # type: ignore[misc]
         self._presence.agent_came(thread_id, sid, (str(desk.viewer.id), desk.viewer.name))
         # read after joining: what commits in between is told, or counted here
         revs = await db.read(lambda conn: read_threads.revs(conn, [thread_id]))
-        return {"ok": True, "rev": revs.get(thread_id, 0)}
+        return {"ok": True, "rev": revs.get(thread_id, 0), "thread": thread_id}
 
     async def close(self, sid: str, given: dict[str, Any]) -> dict[str, Any]:
         thread_id = thread_of(given)
