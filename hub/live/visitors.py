@@ -278,6 +278,17 @@ class Visitors(socketio.AsyncNamespace):  # type: ignore[misc]
         for sid in [sid for sid in self.seats if not self._alive(sid)]:
             await self.leave(sid)
             await self._rooms.disconnect(sid, VISITOR)
+        await self._lead_on()
+
+    async def _lead_on(self) -> None:
+        """Threads that were merged have no news: whoever sits there comes again by itself, and is recognised anew."""
+        seats = {sid: seat.known for sid, seat in self.seats.items() if seat.known}
+        threads = {known.thread_id for known in seats.values()}
+        gone = await self._hub.db.read(lambda conn: visitors.merged(conn, threads)) if threads else set()
+        for sid, known in seats.items():
+            eio_sid = self._rooms.eio_sid_from_sid(sid, VISITOR)
+            if known.thread_id in gone and eio_sid:
+                cut(self.server, eio_sid)
 
     def _alive(self, sid: str) -> bool:
         here: bool = self.server.alive(self._rooms.eio_sid_from_sid(sid, VISITOR))
