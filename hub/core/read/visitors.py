@@ -50,6 +50,12 @@ def known(conn: Connection, addresses: Iterable[str]) -> dict[str, Known]:
     return {row.address: Known(row.id, row.customer_id, row.name, row.trust == "verified") for row in rows}
 
 
+def merged(conn: Connection, thread_ids: Iterable[UUID]) -> set[UUID]:
+    """Those of the threads that became another one."""
+    rows = sa.select(THREAD.c.id).where(among(THREAD.c.id, "ids"), THREAD.c.merged_into.is_not(None))
+    return set(conn.scalars(rows, {"ids": list(thread_ids)}))
+
+
 def has_email(conn: Connection, customer_id: UUID) -> bool:
     """Could we write to them by mail already?"""
     mine = sa.select(IDENTITY.c.id).where(IDENTITY.c.customer_id == customer_id, IDENTITY.c.kind == "email")
