@@ -31,7 +31,7 @@ _LATEST = (
 
 
 def ways(conn: Connection, customer: Out, inboxes: Iterable[InboxFacts], *, online: bool) -> list[Out]:
-    """The best first. The default is where the customer wrote last, if that can still be answered."""
+    """The best first. The default is the channel they prefer, else where they wrote last."""
     used = _used(conn, customer["thread_id"])
     found = []
     for inbox in inboxes:
@@ -40,11 +40,11 @@ def ways(conn: Connection, customer: Out, inboxes: Iterable[InboxFacts], *, onli
             found.append((last, _way(inbox, identity, trust, wrote=last is not None, online=online)))
     found.sort(key=lambda pair: (not pair[1]["usable"], pair[0] is None, -(pair[0].timestamp() if pair[0] else 0)))
     result = [way for _, way in found]
-    for last, way in found:
-        if way["usable"]:
-            way["default"] = True
-            way["reason"] = way["reason"] or ("last used" if last else "")
-            break
+    likes = customer["preferred_channel"]
+    usable = [(last, way) for last, way in found if way["usable"]]
+    for last, way in sorted(usable, key=lambda pair: pair[1]["channel"] != likes or not likes)[:1]:
+        way["default"] = True
+        way["reason"] = way["reason"] or ("preferred" if way["channel"] == likes else "last used" if last else "")
     return result
 
 
