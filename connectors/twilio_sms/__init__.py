@@ -91,19 +91,15 @@ class TwilioSms(Connector[TwilioSmsSettings]):
     def lane(self, raw: Raw) -> str:
         return lane(raw)
 
-    def own_ref(self, key: str) -> str:
-        """Twilio's own id would be lost with its answer; the address it reports to names ours."""
-        return key
-
     async def send(self, outgoing: Outgoing) -> str:
         self._check(outgoing)
         answer = await self._api.post(listing.MESSAGES, self._form(outgoing), UNSURE)
         if answer.get("status") in ("failed", "undelivered"):
             code = answer.get("error_code")
             raise refusal(code if isinstance(code, int) else None, str(answer.get("error_message") or ""))
-        if not is_sid(str(answer.get("sid")), "SM", "MM"):
+        if not is_sid(sid := str(answer.get("sid")), "SM", "MM"):
             raise Uncertain(f"Twilio's answer names no message. {UNSURE}")
-        return outgoing.key
+        return sid
 
     def _form(self, outgoing: Outgoing) -> dict[str, str | Sequence[str]]:
         service = self.settings.messaging_service_sid
@@ -145,8 +141,7 @@ class TwilioSms(Connector[TwilioSmsSettings]):
         return listing.since(self._api, self.settings, self.context.hook_url, since, self.context.now())
 
     async def look_up(self, outgoing: Outgoing, since: datetime) -> str | None:
-        taken = await listing.has(self._api, self.settings, outgoing, since, self.context.now())
-        return outgoing.key if taken else None
+        return await listing.sid_of(self._api, self.settings, outgoing, since, self.context.now())
 
     async def health(self) -> str:
         return await self._api.health(listing.MESSAGES)

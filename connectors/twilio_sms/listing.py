@@ -92,8 +92,10 @@ async def _media(api: Api, listed: Listed) -> dict[str, str]:
     return form
 
 
-async def has(api: Api, settings: TwilioSmsSettings, outgoing: Outgoing, start: datetime, now: datetime) -> bool:
-    """Whether Twilio took this message. Raises `Uncertain`, or `Refused` if it took it and then failed.
+async def sid_of(
+    api: Api, settings: TwilioSmsSettings, outgoing: Outgoing, start: datetime, now: datetime
+) -> str | None:
+    """What Twilio took this message as, None if it didn't. Raises `Uncertain`, or `Refused` if it failed afterwards.
 
     Twilio gives back nothing of ours: it is known by its numbers, its words and its time.
     """
@@ -107,7 +109,10 @@ async def has(api: Api, settings: TwilioSmsSettings, outgoing: Outgoing, start: 
         if listed.get("status") in ("failed", "undelivered"):
             code = listed.get("error_code")
             raise refusal(code if isinstance(code, int) else None, str(listed.get("error_message") or ""))
-    return bool(alike)
+        if not is_sid(sid := str(listed.get("sid")), "SM", "MM"):
+            raise Uncertain("Twilio lists the message without its SID")
+        return sid
+    return None
 
 
 async def _alike(api: Api, settings: TwilioSmsSettings, outgoing: Outgoing, start: datetime) -> list[Listed]:

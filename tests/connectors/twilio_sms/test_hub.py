@@ -105,14 +105,26 @@ async def test_a_forged_text_leaves_no_trace(shop: Shop) -> None:
     assert (await shop.owner.get("/customers", limit=100))["items"] == []
 
 
-async def test_what_was_uncertain_is_settled_by_twilios_report(shop: Shop) -> None:
+async def test_a_send_without_an_answer_is_settled_by_twilios_report(shop: Shop) -> None:
     """The line broke before Twilio's id came: our own key in the address finds the delivery."""
     twilio = shop.twilio
     await twilio.deliver(twilio.says(CUSTOMER, "Hello"))
     twilio.misbehave(Fault.DROPPED)
     await shop.reply("Hello too")
     await shop.until(lambda: bool(twilio.taken))
-    await shop.shows("uncertain")
+    await twilio.deliver(twilio.tells(twilio.taken[0], "delivered"))
+    await shop.shows("delivered")
+    assert len(twilio.taken) == 1
+
+
+async def test_a_send_without_an_answer_is_found_in_twilios_list(shop: Shop) -> None:
+    """No report comes either: neither is it sent twice, nor is the agent left with a doubt."""
+    twilio = shop.twilio
+    await twilio.deliver(twilio.says(CUSTOMER, "Hello"))
+    twilio.misbehave(Fault.DROPPED)
+    await shop.reply("Hello too")
+    await shop.until(lambda: bool(twilio.taken))
+    await shop.shows("sent")
     await twilio.deliver(twilio.tells(twilio.taken[0], "delivered"))
     await shop.shows("delivered")
     assert len(twilio.taken) == 1

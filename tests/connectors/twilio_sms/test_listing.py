@@ -157,7 +157,7 @@ async def test_a_message_that_was_taken_is_found(
     await ours.send(answer("Something else"))
     await ours.send(answer("Hello’s", to="+4915100000018"))
     await dropped(ours, twilio, outgoing)
-    assert await ours.look_up(outgoing, began) == ours.own_ref(outgoing.key)
+    assert await ours.look_up(outgoing, began) == twilio.taken[-1].sid
 
 
 async def test_a_message_that_was_not_taken_is_not_found(twilio: TwilioSimulator, http: aiohttp.ClientSession) -> None:
@@ -181,7 +181,7 @@ async def test_a_message_that_is_listed_a_moment_later_is_waited_for(
     late = dict(twilio.kept)
     twilio.kept.clear()
     monkeypatch.setattr("connectors.twilio_sms.listing.asyncio.sleep", sleep)
-    assert await ours.look_up(answer("Hello"), began)
+    assert await ours.look_up(answer("Hello"), began) == twilio.taken[0].sid
     assert len(slept) == 1
     assert 0 < slept[0] <= 10
 
