@@ -80,7 +80,7 @@ WORDS: Mapping[str, Word] = {
     "Dial": _word(
         "action method timeout hangupOnStar timeLimit callerId record trim recordingStatusCallback "
         "recordingStatusCallbackMethod recordingStatusCallbackEvent answerOnBridge ringTone recordingTrack sequential "
-        "referUrl referMethod events recordingConfigurationId",
+        "referUrl referMethod events recordingConfigurationId passports",
         "Conference",
     ),
     "Conference": _word(

@@ -3,9 +3,9 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
+from connectors.twilio_voice.conformance import APP
 from connectors.twilio_voice.simulator import TwilioVoiceSimulator
 from tests.connectors.twilio_voice.support import KEY, SmallHub, provider
-from connectors.twilio_voice.conformance import APP
 
 
 @pytest.fixture

@@ -55,7 +55,8 @@ def provider(hook: str = HOOK_URL, **more: Any) -> TwilioVoiceSimulator:
 def leg(to: str = CUSTOMER, role: str = "customer", **more: Any) -> Leg:
     """To a telephone, unless it is an agent's id."""
     address = Address("agent" if to == AGENT else "phone", to)
-    return Leg(**{"id": f"l-{role}-7f3a", "room": "call-5b2e", "role": role, "to": address, "caller": NUMBER} | more)
+    given: dict[str, Any] = {"id": f"l-{role}-7f3a", "room": "call-5b2e", "caller": NUMBER, **more}
+    return Leg(role=role, to=address, **given)
 
 
 class SmallHub:
