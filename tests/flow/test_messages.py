@@ -17,7 +17,7 @@ from hub.flow import dispatch
 from hub.models import new_id, utcnow
 from hub.models.tables import ATTACHMENT
 from tests.flow.conftest import Plant
-from tests.support.pager import Pager, event, pagers
+from tests.support.scripted import Pager, event, pagers
 
 MAYA = "+491511234567"
 LONG = "First of all, hello. Second, thank you. Third, goodbye now."
