@@ -88,12 +88,12 @@ class Agents(socketio.AsyncNamespace):  # type: ignore[misc]
         self._presence.here = {desk.viewer.id for desk in self.desks.values() if Right.WORK in desk.viewer.rights}
 
     async def open(self, sid: str, given: dict[str, Any]) -> dict[str, Any]:
-        desk, thread_id = self.desks[sid], thread_of(given)
+        desk, named = self.desks[sid], thread_of(given)
         refused = {"ok": False, "error": "This thread doesn't exist, or you have no access to it."}
         db = self._hub.db
-        if thread_id is None:
+        if named is None:
             return refused
-        thread_id = await db.read(lambda conn: merge.survivor(conn, thread_id)) or thread_id
+        thread_id = await db.read(lambda conn: merge.survivor(conn, named)) or named
         if not await db.read(lambda conn: access.may(conn, desk.viewer, Right.READ, thread_id)):
             return refused
         if len(desk.threads) >= self._limits.threads and thread_id not in desk.threads:
