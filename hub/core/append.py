@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from hub.contract import Address, CallUpdate, Event, Ignored, State, Status
 from hub.core import claims, told
-from hub.core import proof
+from hub.core import proof, survey
 from hub.core import route as routing
 from hub.core.batch import Batch
 from hub.core.calls import hear as calls
@@ -164,7 +164,12 @@ def append(batch: Batch, inbox: InboxFacts, heard: Heard, envelope_id: UUID | No
         return None
     assert heard.thread_id is not None
     thread = batch.thread(heard.thread_id)
-    chosen = routing.route(batch, thread, heard, inbox.ref_space, inbox.channel)
+    rated = survey.answered(batch, thread, heard)
+    chosen = (
+        routing.Route(rated, routing.ASKED)
+        if rated
+        else routing.route(batch, thread, heard, inbox.ref_space, inbox.channel)
+    )
     case = chosen.case or _open_case(batch, thread, heard, inbox, chosen.same_as)
     name = message.sender.name or message.sender.value
     author = Actor("customer", heard.identity_id, name[:200])
@@ -196,7 +201,10 @@ def append(batch: Batch, inbox: InboxFacts, heard: Heard, envelope_id: UUID | No
     for ref in message.refs:
         batch.refer(thread, ref, entry)
     _attach(batch, thread, inbox, heard, entry)
-    _advance(batch, thread, case, entry, author, chosen.case is None)
+    if rated:
+        survey.tell(batch, thread, rated, author, message.text)
+    else:
+        _advance(batch, thread, case, entry, author, chosen.case is None)
     _keep_claims(batch, thread, message.claims)
     proof.take(batch, thread, heard, inbox, entry)
     return entry
