@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,9 +13,9 @@ from hub.core.batch import Batch
 from hub.core.changes import SYSTEM, Actor
 from hub.core.errors import Conflict, NotFound
 from hub.core.states import Row, ThreadState, Wants, preview
-from hub.db import insert_missing
+from hub.db import among, insert_missing
 from hub.models import Agent, CaseTag, Tag, Team, new_id
-from hub.models.tables import CASE, REFERENCE
+from hub.models.tables import CASE, ENTRY, REFERENCE
 
 AGENT, TEAM = Agent.__table__, Team.__table__  # type: ignore[attr-defined]
 TAG, CASE_TAG = Tag.__table__, CaseTag.__table__  # type: ignore[attr-defined]
@@ -193,26 +192,65 @@ def _move(batch: Batch, thread: ThreadState, entry: Row, case: Row, actor: Actor
         thread.cases[touched] = None
 
 
+_CLOCKED = sa.select(
+    *(ENTRY.c[name] for name in ("id", "seq", "at", "direction", "author_kind", "automatic", "kind", "text")),
+    *(ENTRY.c[name] for name in ("channel", "author_name", "author_id", "case_id")),
+).where(ENTRY.c.kind.in_(("message", "call")), among(ENTRY.c.case_id, "cases"))
+
+
 def _move_clocks(batch: Batch, entry: Row, old: Row | None, new: Row) -> None:
-    """The case that the customer's words left no longer waits for them; the one they came to does."""
-    if entry["kind"] != "message":
+    """Both cases are measured anew, as if the words had come to the right one at once."""
+    if entry["kind"] not in ("message", "call"):
         return
-    new.set(last_at=max(new["last_at"], entry["at"]), last_seq=max(new["last_seq"], entry["seq"]))
-    if not new["preview"] or new["last_seq"] == entry["seq"]:
-        by_customer = entry["direction"] == "in"
-        new.set(
-            preview=preview(entry["text"]),
-            preview_by="customer" if by_customer else entry["author_name"],
-            channel=entry["channel"],
+    cases = [case for case in (old, new) if case is not None]
+    stored = batch.conn.execute(_CLOCKED, {"cases": [case["id"] for case in cases]}).mappings()
+    said = {row["id"]: dict(row) for row in stored}
+    # what this batch has written or moved isn't stored yet
+    said |= {row["id"]: row for row in batch.new_entries if row["kind"] in ("message", "call")}
+    for id_, row in batch.entries.items():
+        if row["kind"] in ("message", "call"):
+            said[id_] = row.values
+    for case in cases:
+        mine = sorted((row for row in said.values() if row["case_id"] == case["id"]), key=lambda row: row["seq"])
+        _measure(case, mine, arrived=case is new and entry["direction"] == "in")
+
+
+def _measure(case: Row, said: list[dict[str, Any]], *, arrived: bool) -> None:
+    """Waiting, first response and what the list shows, from the case's own messages and calls, in their order."""
+    waiting: datetime | None = None
+    first_response: datetime | None = None
+    for row in said:
+        if row["automatic"]:
+            continue
+        if row["direction"] == "in":
+            waiting = waiting or row["at"]
+        elif row["direction"] == "out" and row["author_kind"] == "agent":
+            first_response = first_response or (row["at"] if waiting else None)
+            waiting = None
+    inbound = [row["seq"] for row in said if row["direction"] == "in"]
+    if arrived and waiting and case["status"] in ("waiting", "snoozed"):
+        case.set(status="open", snoozed_until=None, until_reply=False)
+    elif not waiting and not arrived and case["status"] == "open" and case["waiting_since"] and first_response:
+        case.set(status="waiting")
+    closed = case["status"] in ("done", "spam")
+    case.set(
+        waiting_since=None if closed else waiting,
+        first_response_at=first_response,
+        last_in_seq=max(inbound, default=0),
+        last_seq=max((row["seq"] for row in said), default=0),
+    )
+    if said:
+        latest = said[-1]
+        by_customer = latest["direction"] == "in"
+        case.set(
+            last_at=max(case["last_at"], latest["at"]) if arrived else latest["at"],
+            preview=preview(latest["text"]),
+            preview_by="customer" if by_customer else latest["author_name"],
+            preview_agent_id=None if by_customer else latest["author_id"],
+            channel=latest["channel"],
         )
-    if entry["direction"] != "in":
-        return
-    new.set(last_in_seq=max(new["last_in_seq"], entry["seq"]))
-    waiting: Iterable[datetime] = filter(None, (new["waiting_since"], entry["at"]))
-    if new["status"] not in ("done", "spam"):
-        new.set(waiting_since=min(waiting), status="open")
-    if old and old["last_in_seq"] == entry["seq"]:
-        old.set(waiting_since=None, last_in_seq=0)
+    else:
+        case.set(preview="", preview_by="", preview_agent_id=None)
 
 
 def _check(batch: Batch, changes: dict[str, Any]) -> None:
