@@ -46,6 +46,9 @@ class MetaConnector(Connector[S], Generic[S]):
     wanted: ClassVar[Mapping[str, str]]
     """Webhook fields and what is missing without each; without `messages` nothing arrives at all."""
 
+    naming: ClassVar[str]
+    """Where the profile of somebody who wrote has their name."""
+
     def __init__(self, settings: S, context: Context) -> None:
         super().__init__(settings, context)
         if not settings.human_agent:
@@ -111,6 +114,14 @@ class MetaConnector(Connector[S], Generic[S]):
 
     async def fetch(self, file: File, most: int) -> Fetched:
         return await fetch(self.context.http, file.url, most, self.base)
+
+    async def name_of(self, address: Address) -> str:
+        """Often refused: Meta asks the customer, and leaves out what they keep to themselves."""
+        return self._called(await self._graph.get(address.value, fields=self.naming))
+
+    @abstractmethod
+    def _called(self, person: Mapping[str, Any]) -> str:
+        """The name in what Meta says of somebody."""
 
     # --- out ---
 

@@ -64,6 +64,8 @@ class Person:
     name: str
     id: str = ""
     turns: list[Turn] = field(default_factory=list)
+    private: bool = False
+    """They keep their name to themselves."""
     blocked: bool = False
     """They have blocked the account."""
     typing: bool = False

@@ -95,6 +95,16 @@ class LooksUp(Protocol):
 
 
 @runtime_checkable
+class Introduces(Protocol):
+    """The provider knows what people are called and its requests don't say: asked once for somebody without a name.
+
+    Gives the name, or nothing where the provider keeps it to itself; raises the errors of `send`.
+    """
+
+    async def name_of(self, address: Address) -> str: ...
+
+
+@runtime_checkable
 class Types(Protocol):
     """Shows the customer that somebody is writing."""
 

@@ -11,12 +11,12 @@ from hub.contract import Address
 from hub.core import claims
 from hub.core.addresses import canonical
 from hub.core.batch import Batch
-from hub.core.changes import Actor
+from hub.core.changes import SYSTEM, Actor
 from hub.core.errors import Conflict, NotFound
 from hub.core.identify import new_customer
 from hub.core.states import ThreadState, Wants
 from hub.models import Identity, new_id
-from hub.models.tables import CUSTOMER
+from hub.models.tables import CUSTOMER, THREAD
 
 IDENTITY = Identity.__table__  # type: ignore[attr-defined]
 
@@ -44,6 +44,48 @@ class ChangeCustomer:
         batch.event(thread, None, self.actor, "customer", old={name: old[name] for name in new}, new=new)
         for case in batch.cases_of[thread.id]:
             thread.cases[case["id"]] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Nameless:
+    """Somebody who is known by an address alone."""
+
+    identity_id: UUID
+    thread_id: UUID
+
+
+def nameless(conn: sa.Connection, address: Address) -> Nameless | None:
+    """None where somebody has named them, or nobody is known there."""
+    kind, value = canonical(address)
+    row = conn.execute(
+        sa.select(IDENTITY.c.id, THREAD.c.id)
+        .select_from(
+            IDENTITY.join(CUSTOMER, CUSTOMER.c.id == IDENTITY.c.customer_id).join(
+                THREAD, THREAD.c.customer_id == CUSTOMER.c.id
+            )
+        )
+        .where(IDENTITY.c.kind == kind, IDENTITY.c.address == value, IDENTITY.c.name == "", CUSTOMER.c.name == "")
+    ).first()
+    return Nameless(*row) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class Introduce:
+    """The provider says what somebody is called; whoever was named meanwhile keeps that name."""
+
+    who: Nameless
+    name: str
+
+    def wants(self, wants: Wants) -> None:
+        wants.threads.add(self.who.thread_id)
+
+    def run(self, batch: Batch) -> None:
+        thread, name = batch.thread(self.who.thread_id), self.name[:200]
+        identity = IDENTITY.c.id == self.who.identity_id
+        batch.at_end(sa.update(IDENTITY).where(identity, IDENTITY.c.name == "").values(name=name))
+        held = batch.conn.scalar(sa.select(CUSTOMER.c.name).where(CUSTOMER.c.id == thread.customer_id))
+        if not held:
+            ChangeCustomer(SYSTEM, thread.id, {"name": name}).run(batch)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from hub.core.envelopes import Stored, load, pack, unpack, unread_twin
 from hub.core.errors import Conflict, NotFound, UnknownInbox
 from hub.core.receive import Arrived, Heard, Item, Receipt, Returned, StoredFile
 from hub.db import Database, DatabaseGone
+from hub.flow.names import Names
 from hub.inboxes import Inboxes
 from hub.secrets import BadToken
 from hub.writer import Writer
@@ -83,6 +84,7 @@ class Intake:
     ) -> None:
         self._db, self._writer, self._blobs, self._desk = db, writer, blobs, desk
         self._inboxes, self._now, self._max_body = inboxes, now, max_body
+        self._names = Names(db, writer)
         self._lanes: dict[str, deque[_Waiting]] = {}
         self._reading: set[UUID] = set()
         self._in_hand = 0
@@ -161,6 +163,7 @@ class Intake:
             dead=dead,
         )
         receipt: Receipt = await self._writer.submit(Append(arrived))
+        self._introduce(connector, arrived)
         return receipt
 
     def _normalise(self, connector: Connector[Any], raw: Raw) -> tuple[list[_Understood], str]:
@@ -254,7 +257,14 @@ class Intake:
     ) -> Receipt:
         understood, dead = await asyncio.to_thread(self._normalise, connector, raw)
         items = await self._prepare(facts, understood, dedup_key)
-        return await self._settle(Arrived(facts, dedup_key, items=items, dead=dead, stored=envelope_id))
+        arrived = Arrived(facts, dedup_key, items=items, dead=dead, stored=envelope_id)
+        receipt = await self._settle(arrived)
+        self._introduce(connector, arrived)
+        return receipt
+
+    def _introduce(self, connector: Connector[Any], arrived: Arrived) -> None:
+        for work in self._names.asks(connector, arrived):
+            self._spawn(work)
 
     async def _settle(self, arrived: Arrived) -> Receipt:
         receipt: Receipt = await self._writer.submit(Append(arrived))

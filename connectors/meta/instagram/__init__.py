@@ -45,6 +45,7 @@ class Instagram(MetaConnector[InstagramSettings]):
     description = "Direct messages to an Instagram professional account."
     Settings = InstagramSettings
     object = "instagram"
+    naming = "name,username"
     wanted: ClassVar[Mapping[str, str]] = {
         "messages": "what customers write",
         "messaging_postbacks": "buttons they press",
@@ -102,6 +103,9 @@ class Instagram(MetaConnector[InstagramSettings]):
         if kind == "image" and file.size > IMAGE_BYTES:
             raise Refused(f"“{file.name}” is larger than 8 MB, the most for a picture at Instagram")
         super()._check(file, kind)
+
+    def _called(self, person: Mapping[str, Any]) -> str:
+        return str(person.get("name") or person.get("username") or "")
 
     async def _name(self) -> str:
         if not self._by_instagram:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -36,6 +36,7 @@ class Messenger(MetaConnector[MessengerSettings]):
     description = "Conversations with a Facebook page."
     Settings = MessengerSettings
     object = "page"
+    naming = "first_name,last_name"
     wanted: ClassVar[Mapping[str, str]] = {
         "messages": "what customers write",
         "messaging_postbacks": "buttons they press",
@@ -75,6 +76,9 @@ class Messenger(MetaConnector[MessengerSettings]):
     @property
     def base(self) -> str:
         return self.settings.graph_base_url or "https://graph.facebook.com"
+
+    def _called(self, person: Mapping[str, Any]) -> str:
+        return " ".join(filter(None, (str(person.get(part) or "") for part in self.naming.split(","))))
 
     async def _name(self) -> str:
         page = await self._graph.get("me", fields="id,name")

@@ -29,11 +29,14 @@ class Shop:
     def kind(self) -> str:
         return str(self.inbox["connector"])
 
+    async def customer(self, person: Person) -> dict[str, Any]:
+        page = await self.owner.get("/customers", limit=100)
+        (found,) = [customer for customer in page["items"] if person.id in customer["addresses"]]
+        return dict(found)
+
     async def thread(self) -> dict[str, Any]:
         """The customer's one thread."""
-        page = await self.owner.get("/customers", limit=100)
-        (found,) = [customer for customer in page["items"] if self.maya.id in customer["addresses"]]
-        thread: dict[str, Any] = await self.owner.get(f"/threads/{found['thread_id']}")
+        thread: dict[str, Any] = await self.owner.get(f"/threads/{(await self.customer(self.maya))['thread_id']}")
         return thread
 
     async def said(self) -> list[dict[str, Any]]:
@@ -52,7 +55,7 @@ class Shop:
         await self.owner.post(f"/threads/{thread['id']}/replies", body)
 
     async def until(self, reached: Callable[[], Awaitable[bool]]) -> None:
-        for _ in range(200):
+        for _ in range(600):
             if await reached():
                 return
             await asyncio.sleep(0.05)
@@ -246,3 +249,17 @@ async def test_meta_insists_until_a_hub_that_was_killed_is_back(messenger: Shop)
     await asyncio.to_thread(hub.start)
     await telling
     assert [one["text"] for one in await messenger.said()] == ["One", "Two", "Three"]
+
+
+async def test_somebody_new_is_called_what_meta_calls_them(either: Shop) -> None:
+    meta, maya = either.meta, either.meta.person("Maya Lind")
+
+    async def named() -> bool:
+        return bool((await either.customer(maya))["name"] == "Maya Lind")
+
+    await meta.tells(maya.writes("Hello"), maya.writes("Anybody there?"))
+    await either.until(named)
+    hidden = meta.person("Somebody")
+    hidden.private = True
+    await meta.tells(hidden.writes("Hello"))
+    assert (await either.customer(hidden))["name"] != "Somebody"
