@@ -64,7 +64,8 @@ def nameless(conn: sa.Connection, address: Address) -> Nameless | None:
                 THREAD, THREAD.c.customer_id == CUSTOMER.c.id
             )
         )
-        .where(IDENTITY.c.kind == kind, IDENTITY.c.address == value, IDENTITY.c.name == "", CUSTOMER.c.name == "")
+        .where(IDENTITY.c.kind == kind, IDENTITY.c.address == value, IDENTITY.c.name == "")
+        .where(CUSTOMER.c.name == "", CUSTOMER.c.merged_into.is_(None))
     ).first()
     return Nameless(*row) if row else None
 
