@@ -108,6 +108,10 @@ class CallFeatures:
 
     browser: bool = False
     """Agents may talk in the console (`Dials.phone_token`), not by their own telephones alone."""
+    sdk: str = ""
+    """Which of the console's telephones speaks to it (`twilio`); none: there is no sound, as with a simulator."""
+    hosts: tuple[str, ...] = ()
+    """What that telephone connects to, as sources of a Content-Security-Policy (`https://*.example.com`)."""
     hold: bool = False
     mute: bool = False
     keypad: bool = False

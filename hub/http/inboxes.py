@@ -182,6 +182,7 @@ def _out(ask: Ask, row: Mapping[str, Any]) -> InboxOut:
         address=row["address"],
         channel=row["channel"],
         state="active" if row["active"] and not problem else "paused",
+        capabilities=capabilities(running.capabilities) if running is not None else _of_connector(row["connector"]),
         paused_reason=problem or row["paused_reason"],
         trouble=_trouble(row),
         settings=_settings(ask, row) if Right.MANAGE in ask.me.rights else {},
@@ -190,6 +191,12 @@ def _out(ask: Ask, row: Mapping[str, Any]) -> InboxOut:
         last_in_at=max(filter(None, (row["last_in_at"], ask.hub.inboxes.last_heard(row["id"]))), default=None),
         last_out_at=row["last_out_at"],
     )
+
+
+def _of_connector(key: str) -> dict[str, Any]:
+    """What it could do if it ran; nothing where its connector isn't installed any more."""
+    connector = registry.available().get(key)
+    return capabilities(connector.capabilities) if connector is not None else {}
 
 
 def _trouble(row: Mapping[str, Any]) -> Trouble | None:

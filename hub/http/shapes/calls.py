@@ -56,6 +56,8 @@ class CallFeaturesOut(Shape):
     """What this line can do; the call bar hides the rest."""
 
     browser: bool = False
+    sdk: str = ""
+    """Which telephone of the console speaks to this line's provider; none: there is no sound, as with a simulator."""
     hold: bool = False
     mute: bool = False
     keypad: bool = False

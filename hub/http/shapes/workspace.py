@@ -62,6 +62,8 @@ class InboxOut(Shape):
     address: str
     channel: str
     state: Literal["active", "paused"]
+    capabilities: dict[str, Any]
+    """What this one can do: its connector's record, narrowed to its settings."""
     paused_reason: str = ""
     trouble: Trouble | None = None
     settings: dict[str, Any]

@@ -34,6 +34,13 @@ export function entry(seq: number, given: Partial<Entry> = {}): Entry {
     client_key: null,
     has_original: false,
     redacted: false,
+    cards: [],
+    choice: "",
+    reactions: [],
+    edits: null,
+    edited_by: null,
+    call: null,
+    elsewhere: false,
     ...given,
   };
 }
@@ -49,6 +56,8 @@ export function thread(entries: Entry[], given: Partial<Thread> = {}): Thread {
       name: "Maya Okafor",
       locale: "",
       timezone: "",
+      preferred_channel: "",
+      preferred_by: "",
       identities: [],
       claims: [],
       created_at: "2026-03-16T12:00:00Z",

@@ -58,7 +58,17 @@ const target = (capabilities: Record<string, unknown>): Target => ({
   capabilities: { channel: "email", max_chars: 100, media: true, media_bytes: 1000, copies: true, ...capabilities },
 });
 const done = { running: false, failed: false };
-const file = { id: "file", name: "a.txt", type: "text/plain", size: 2000, url: "", cid: "", inline: false };
+const file = {
+  id: "file",
+  name: "a.txt",
+  type: "text/plain",
+  size: 2000,
+  url: "",
+  cid: "",
+  inline: false,
+  state: "ready" as const,
+  problem: "",
+};
 
 describe("what stops a send", () => {
   it.each([

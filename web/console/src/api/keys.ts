@@ -19,5 +19,7 @@ export const keys = {
   inboxes: ["inboxes"] as const,
   envelopes: ["envelopes"] as const,
   tokens: ["tokens"] as const,
+  myCalls: ["calls", "mine"] as const,
+  ringing: ["calls", "ringing"] as const,
   sessions: ["sessions"] as const,
 };

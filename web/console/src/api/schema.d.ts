@@ -1739,6 +1739,11 @@ export interface components {
              */
             browser?: boolean;
             /**
+             * Sdk
+             * @default
+             */
+            sdk?: string;
+            /**
              * Hold
              * @default false
              */
@@ -3523,6 +3528,13 @@ export interface components {
              * @enum {string}
              */
             state: "active" | "paused";
+            /**
+             * Capabilities
+             * @description What this one can do: its connector's record, narrowed to its settings.
+             */
+            capabilities: {
+                [key: string]: unknown;
+            };
             /**
              * Paused Reason
              * @default

@@ -5,6 +5,7 @@ import { ApiError, setCsrf, whenSignedOut } from "../api/client";
 import { api } from "../api/endpoints";
 import { keys } from "../api/keys";
 import type { Case, Me } from "../api/types";
+import { CallBar } from "../calls/bar";
 import { outboxOf } from "../live/outbox";
 import { connect } from "../live/socket";
 import { Palette } from "../search/palette";
@@ -131,6 +132,7 @@ function Console({ me, onSignedOut }: { me: Me; onSignedOut: (how: "ended" | "le
   return (
     <>
       <ConnectionLine />
+      <CallBar />
       <Switch>
         <Route path="/inbox/:view/:thread?">
           <InboxPage

@@ -4,6 +4,8 @@ import { useLocation, useParams, useSearchParams } from "wouter";
 import { api } from "../api/endpoints";
 import { keys } from "../api/keys";
 import type { Case, CaseStatus, Me, Thread } from "../api/types";
+import { CallCard } from "../calls/card";
+import { PlaceCall } from "../calls/place";
 import { Composer } from "../composer/composer";
 import { CustomerPanel } from "../customer/panel";
 import { CaseList, type ListAddress } from "../inbox/list";
@@ -330,12 +332,18 @@ function ThreadColumn({
           alone={alone}
           row={row}
           me={me}
+          deeds={<PlaceCall thread={thread.data} row={row} me={me} />}
           onBack={onBack}
           onNext={onNext}
           onCase={onCase}
           onPanel={onPanel}
         />
-        <Timeline thread={thread.data} me={me} at={at} />
+        <Timeline
+          thread={thread.data}
+          me={me}
+          at={at}
+          call={(entry) => entry.call && <CallCard entry={entry} call={entry.call} />}
+        />
         <div className="thread-foot">
           <TypingLine thread={id} me={me.id} />
           <Composer

@@ -2,6 +2,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { io, type Socket } from "socket.io-client";
 import type { AgentRef, Entry } from "../api/types";
 import { createStore, useStore } from "../ui/store";
+import { callsChanged } from "./calls";
 import { Healer } from "./heal";
 import { heardPresence, heardTyping, type Typing } from "./presence";
 
@@ -14,6 +15,8 @@ interface FromHub {
   presence: (said: { thread: string; visitor_online: boolean; agents: AgentRef[] }) => void;
   revs: (said: { threads: { thread: string; rev: number }[] }) => void;
   inboxes: () => void;
+  ringing: () => void;
+  ringing_over: () => void;
   signed_out: (said: { reason: string }) => void;
 }
 
@@ -99,6 +102,8 @@ export function connect(client: QueryClient, signedOut: () => void): () => void 
   line.on("typing", heardTyping);
   line.on("presence", ({ thread, ...now }) => heardPresence(thread, now));
   line.on("inboxes", () => void client.invalidateQueries({ queryKey: ["inboxes"] }));
+  line.on("ringing", () => callsChanged(client));
+  line.on("ringing_over", () => callsChanged(client));
   line.on("signed_out", () => signedOut());
 
   async function catchUp(): Promise<void> {

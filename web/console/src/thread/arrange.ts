@@ -9,6 +9,7 @@ export type Item =
   | { type: "bubbles"; key: string; entries: Entry[] }
   | { type: "letter"; key: string; entry: Entry; collapsible: boolean; run: string; first: boolean; runLength: number }
   | { type: "note"; key: string; entry: Entry }
+  | { type: "call"; key: string; entry: Entry }
   | { type: "events"; key: string; entries: Entry[] };
 
 export interface Looks {
@@ -31,7 +32,7 @@ export function arrange(entries: Entry[], looks: Looks): Item[] {
       items.push({ type: "new", key: "new" });
       marked = true;
     }
-    if (entry.kind === "message") {
+    if (entry.kind === "message" || entry.kind === "call") {
       const from = channels[entry.direction];
       if (from && from !== entry.channel) items.push({ type: "switch", key: `switch-${entry.id}`, entry, from });
       channels[entry.direction] = entry.channel;
@@ -48,7 +49,7 @@ export function isLetter(entry: Entry, letters: ReadonlySet<string>): boolean {
 
 function place(items: Item[], entry: Entry, looks: Looks): void {
   const last = items.at(-1);
-  if (entry.kind === "note") items.push({ type: "note", key: entry.id, entry });
+  if (entry.kind === "note" || entry.kind === "call") items.push({ type: entry.kind, key: entry.id, entry });
   else if (entry.kind !== "message") {
     if (last?.type === "events") last.entries.push(entry);
     else items.push({ type: "events", key: entry.id, entries: [entry] });
@@ -85,7 +86,7 @@ function collapse(items: Item[]): Item[] {
   };
   for (const item of items) {
     if (item.type === "letter") run.push(item);
-    else if (item.type === "bubbles" || item.type === "note" || item.type === "new") end();
+    else if (item.type === "bubbles" || item.type === "note" || item.type === "call" || item.type === "new") end();
   }
   end();
   return items;

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useRef, useState } from "react";
+import { type ReactNode, useRef, useState } from "react";
 import { api } from "../api/endpoints";
 import { keys } from "../api/keys";
 import type { Case, CaseChange, Me, Thread } from "../api/types";
@@ -22,6 +22,8 @@ interface HeaderProps {
   alone: boolean;
   row: Case | undefined;
   me: Me;
+  /** What other parts of the console offer to do here. */
+  deeds: ReactNode;
   onBack: () => void;
   onNext: () => void;
   onCase: (id: string) => void;
@@ -30,7 +32,7 @@ interface HeaderProps {
 
 type Open = "assign" | "snooze" | "tags" | "priority" | "case" | null;
 
-export function ThreadHeader({ thread, alone, row, me, onBack, onNext, onCase, onPanel }: HeaderProps) {
+export function ThreadHeader({ thread, alone, row, me, deeds, onBack, onNext, onCase, onPanel }: HeaderProps) {
   const client = useQueryClient();
   const agents = useQuery({ queryKey: keys.agents, queryFn: api.agents, staleTime: 60_000 });
   const tags = useQuery({ queryKey: keys.tags, queryFn: api.tags, staleTime: 60_000 });
@@ -144,6 +146,7 @@ export function ThreadHeader({ thread, alone, row, me, onBack, onNext, onCase, o
       <CaseChoice thread={thread} row={row} onCase={onCase} />
       <span className="grow" />
       <Viewers thread={thread.id} me={me.id} />
+      {deeds}
       {row && (
         <>
           <IconButton

@@ -1,8 +1,8 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { api } from "../api/endpoints";
 import { keys } from "../api/keys";
-import type { Capabilities, Thread } from "../api/types";
+import type { Capabilities, Entry, Thread } from "../api/types";
 import { showRead } from "../live/cases";
 import { undo } from "../live/held";
 import { heldSends, type Pending, usePending } from "../live/outbox";
@@ -22,9 +22,11 @@ interface TimelineProps {
   me: { id: string; name: string };
   /** Show this entry first, marked: a search hit. */
   at: number | undefined;
+  /** How a call is drawn. */
+  call: (entry: Entry) => ReactNode;
 }
 
-export function Timeline({ thread, me, at }: TimelineProps) {
+export function Timeline({ thread, me, at, call }: TimelineProps) {
   const [seen] = useState(thread.seen_seq);
   const pending = usePending(thread.id);
   const waiting = useMemo(() => notYetSaid(thread, pending), [thread, pending]);
@@ -110,6 +112,8 @@ export function Timeline({ thread, me, at }: TimelineProps) {
         return <Bubbles entries={item.entries} cases={thread.cases} glyph />;
       case "note":
         return <Note entry={item.entry} cases={thread.cases} />;
+      case "call":
+        return call(item.entry);
       case "events":
         return <Events entries={item.entries} />;
       case "letter":

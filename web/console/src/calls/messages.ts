@@ -1,0 +1,101 @@
+import type { Call } from "../api/types";
+
+export const text = {
+  phone: "Phone",
+  call: "Call",
+  callWho: (name: string) => `Call ${name}`,
+  callOn: (address: string) => `Call ${address}`,
+  noNumber: "There is no telephone number of this customer. Ask for one, or add it in the customer panel.",
+  noLine: "No telephone line is connected. Connect one in Settings, Channels.",
+  typed: "Typed, not proven",
+  through: (line: string) => `through ${line}`,
+  inBrowser: "Talk in this browser",
+  onPhone: "Ring my telephone first",
+  myPhone: "Your telephone number",
+  myPhoneHelp: "With its country code, such as +44 20 7946 0000. It rings first; press 1 there to call the customer.",
+  start: "Start call",
+  startFailed: "The call was not started.",
+  cancel: "Cancel",
+  answer: "Answer",
+  decline: "Decline",
+  declineFailed: "It still rings here.",
+  answerFailed: "The call was not answered.",
+  open: "Open customer",
+  end: "End",
+  endHint: "Press Shift F9 again to end the call.",
+  mute: "Mute",
+  unmute: "Unmute",
+  hold: "Hold",
+  resume: "Resume",
+  keypad: "Keypad",
+  keyOf: (digit: string) => `Key ${digit}`,
+  transfer: "Transfer",
+  note: "Note",
+  notePlaceholder: "What matters of this call. Colleagues see it in the thread.",
+  noteFailed: "The note was not saved.",
+  record: "Record",
+  pause: "Pause recording",
+  resumeRecord: "Go on recording",
+  recording: "Recording",
+  paused: "Recording paused",
+  consent: { never: "not recorded", ask: "ask before you record", announce: "consent announced" },
+  drop: "Leave a message",
+  machine: "An answering machine",
+  hears: (name: string) => `${name} hears music`,
+  states: {
+    created: "Starting",
+    dialling: "Ringing you",
+    ringing: "Ringing",
+    waiting: "Waiting",
+    active: "",
+    held: "On hold",
+    ended: "Ended",
+  } as Record<Call["state"], string>,
+  warm: "Talk to them first",
+  cold: "Hand over at once",
+  toWhom: "To whom",
+  toNumber: "A telephone number",
+  transferring: (who: string) => `Transfer to ${who}`,
+  swap: "Swap",
+  complete: "Complete",
+  unattested: "Nobody attests this number: it may be forged.",
+  place: (n: number) => `Place ${n} in the queue`,
+  wrapUp: "How did it go?",
+  wrapUpOf: (name: string) => `Call with ${name}`,
+  finish: "Finish",
+  finishFailed: "The call was not finished.",
+  followUp: "Follow up",
+  later: "Later",
+  required: "Choose how it went.",
+  inbound: "Inbound call",
+  outbound: "Outbound call",
+  voicemail: "Voicemail",
+  to: (from: string, to: string) => `${from} to ${to}`,
+  play: "Play recording",
+  stop: "Pause",
+  position: "Position",
+  speed: (rate: number) => `Speed ${rate}`,
+  download: "Download recording",
+  fetching: "The recording is being fetched.",
+  recordingFailed: "The recording could not be fetched.",
+  transcript: (lines: number) => `Full transcript · ${lines} ${lines === 1 ? "line" : "lines"}`,
+  lessTranscript: "Show less",
+  live: "Now",
+  ringingTitle: (name: string) => `${name} is calling`,
+  elsewhere: "Phone is in another tab.",
+  microphone: "The microphone is blocked in this browser. Allow it beside the address, then try again.",
+};
+
+/** 4:12, 1:02:03. */
+export function clock(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const tail = `${String(m).padStart(h ? 2 : 1, "0")}:${String(s).padStart(2, "0")}`;
+  return h ? `${h}:${tail}` : tail;
+}
+
+/** 4 min 12 s, as in a sentence. */
+export function lasted(seconds: number): string {
+  const [m, s] = [Math.floor(seconds / 60), Math.round(seconds % 60)];
+  return m ? `${m} min ${s} s` : `${s} s`;
+}
