@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
 
@@ -21,21 +21,8 @@ from hub.testkit import Shown
 
 from .consent import OPT_OUT_TYPE, allows
 from .segments import segments
+from .tables import COMPARISONS, FILTERS, LONGEST, MEDIA_FILTERS, MOST_MEDIA, PARAMETERS, day, mistyped
 
-# fmt: off
-PARAMETERS = frozenset({
-    "To", "From", "MessagingServiceSid", "Body", "MediaUrl", "ContentSid",
-    "ContentVariables", "StatusCallback", "ApplicationSid", "ProvideFeedback", "Attempt", "ValidityPeriod",
-    "ForceDelivery", "ContentRetention", "AddressRetention", "SmartEncoded", "PersistentAction", "TrafficType",
-    "ShortenUrls", "ScheduleType", "SendAt", "SendAsMms", "RiskCheck", "FallbackFrom",
-    "MaxPrice",
-})
-# fmt: on
-"""What a message may have; anything else is a mistake of ours."""
-FILTERS = frozenset({"To", "From", "DateSent", "DateSent<", "DateSent>"})
-MEDIA_FILTERS = frozenset({"DateCreated", "DateCreated<", "DateCreated>"})
-LONGEST = 1600
-MOST_MEDIA = 10
 PHONE = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 MESSAGE = ROOT + "/Messages/{sid:[SM]M[0-9a-f]{32}}"
 MEDIA = MESSAGE + "/Media/{media:ME[0-9a-f]{32}}"
@@ -140,13 +127,13 @@ class TwilioSimulator(AccountSimulator):
         ]
         for name, fits in COMPARISONS.items():
             if name in query:
-                found = [kept for kept in found if kept.sent and fits(kept.sent.date(), _day(query[name]))]
+                found = [kept for kept in found if kept.sent and fits(kept.sent.date(), day(query[name]))]
         return self.page(request, "messages", [self._message(kept) for kept in found])
 
     async def _create(self, request: web.Request) -> web.Response:
         form = await self.form(request, PARAMETERS)
         asked, media = {name: values[0] for name, values in form.items()}, tuple(form.get("MediaUrl", ()))
-        if problem := self._wrong(asked, media):
+        if problem := mistyped(form) or self._wrong(asked, media):
             raise Problem(*problem)
         files = [await _taken_from(url) for url in media]
         kept = Kept(
@@ -325,20 +312,6 @@ class TwilioSimulator(AccountSimulator):
             **({"ErrorCode": str(code)} if code else {}),
         }
         return self.event(taken.asked["StatusCallback"], fields)
-
-
-COMPARISONS: Mapping[str, Callable[[date, date], bool]] = {
-    "DateSent": lambda sent, day: sent == day,
-    "DateSent<": lambda sent, day: sent <= day,
-    "DateSent>": lambda sent, day: sent >= day,
-}
-
-
-def _day(text: str) -> date:
-    try:
-        return datetime.fromisoformat(text).date()
-    except ValueError:
-        raise Problem(20001, f"{text} is no date") from None
 
 
 async def _taken_from(url: str) -> Picture:

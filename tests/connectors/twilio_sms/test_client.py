@@ -19,7 +19,8 @@ from twilio.rest import Client
 from connectors.twilio.simulator import PAGING
 from connectors.twilio_sms.conformance import ACCOUNT, CUSTOMER, NUMBER
 from connectors.twilio_sms.read import ON_ITS_WAY, STATES
-from connectors.twilio_sms.simulator import FILTERS, MEDIA_FILTERS, PARAMETERS, Picture, TwilioSimulator
+from connectors.twilio_sms.simulator import Picture, TwilioSimulator
+from connectors.twilio_sms.tables import FILTERS, FLAGS, MEDIA_FILTERS, NUMBERS, PARAMETERS, REPEATED
 from hub.testkit import Fault
 from tests.connectors.twilio_sms.support import TOKEN, provider
 from tests.support.specs import published
@@ -162,12 +163,16 @@ def described() -> dict[str, Any]:
     return published("twilio_api_v2010.json")
 
 
-def test_the_simulator_knows_the_parameters_that_twilio_publishes() -> None:
+def test_the_simulator_knows_the_parameters_that_twilio_publishes_and_their_types() -> None:
     whole = described()
     form = whole["paths"][MESSAGES]["post"]["requestBody"]["content"]["application/x-www-form-urlencoded"]["schema"]
     if "$ref" in form:
         form = whole["components"]["schemas"][form["$ref"].rpartition("/")[2]]
-    assert set(form["properties"]) == PARAMETERS
+    kinds = {name: one.get("type") for name, one in form["properties"].items()}
+    assert set(kinds) == PARAMETERS
+    assert {name for name, kind in kinds.items() if kind == "array"} == REPEATED
+    assert {name for name, kind in kinds.items() if kind == "boolean"} == FLAGS
+    assert {name for name, kind in kinds.items() if kind in ("integer", "number")} == NUMBERS
 
 
 def test_the_simulator_filters_lists_by_what_twilio_publishes() -> None:

@@ -235,8 +235,14 @@ async def test_the_simulator_refuses_what_twilio_would(twilio: TwilioSimulator, 
         (good | {"Body": ""}, auth, 400, 21602),
         (good | {"Body": "a" * 1601}, auth, 400, 21617),
         (good | {"MessagingServiceSid": SERVICE}, auth, 400, 21603),
+        (good | {"StatusCallback": "hub.example/hooks/1"}, auth, 400, 21609),
+        (good | {"MediaUrl": "/files/1"}, auth, 400, 21620),
+        (good | {"ValidityPeriod": "an hour"}, auth, 400, 20001),
+        (good | {"SmartEncoded": "perhaps"}, auth, 400, 20001),
     ]
     for form, headers, status, code in wrong:
         async with http.post(url, data=form, headers=headers) as response:
             assert (response.status, (await response.json())["code"]) == (status, code)
+    async with http.post(url, data=[*good.items(), ("To", CUSTOMER)], headers=auth) as response:
+        assert (response.status, (await response.json())["code"]) == (400, 20001)
     assert twilio.shown == []
