@@ -152,7 +152,10 @@ def _unknown(raw: Raw, form: Form, settings: TwilioVoiceSettings) -> Found:
 
 
 def _question(raw: Raw, form: Form, settings: TwilioVoiceSettings) -> Found:
-    """A call that comes in, a console that connects, or a leg that wants to know what is next."""
+    """A call that comes in, a console that connects, or a leg that wants to know what is next.
+
+    Twilio calls it ringing until our answer; no later request tells that it isn't.
+    """
     ours = given_back(raw, LEG)
     caller = _caller(form) if _inbound(form) else None
     if not ours and caller is not None and caller.kind == "agent":
@@ -166,7 +169,7 @@ def _question(raw: Raw, form: Form, settings: TwilioVoiceSettings) -> Found:
     yield CallUpdate(
         ref=sid_of(form, "CallSid", "CA"),
         leg=ours,
-        state=STATES.get(form["CallStatus"]),
+        state=LegState.ACTIVE if form["CallStatus"] == "in-progress" else None,
         caller=caller,
         called=_called(form),
         proof=_proof(form),

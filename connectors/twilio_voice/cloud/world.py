@@ -11,7 +11,7 @@ from .call import Call
 from .callbacks import Callbacks
 from .room import Room
 from .taping import Tape
-from .telephone import Telephone
+from .telephone import Habit, Telephone
 
 
 class World:
@@ -37,7 +37,9 @@ class World:
         return f"{kind}{next(self._sids):032x}"
 
     def phone(self, address: str) -> Telephone:
-        return self.phones.setdefault(address, Telephone(address))
+        """A console takes its calls by itself: it is rung only when its agent has asked for one, or taken one."""
+        habit = Habit.ANSWERS if address.startswith("client:") else Habit.RINGS
+        return self.phones.setdefault(address, Telephone(address, habit))
 
     def call(
         self, phone: Telephone, number: str, asked: Mapping[str, Sequence[str]], direction: str = "outbound-api"

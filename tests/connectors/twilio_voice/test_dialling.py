@@ -278,11 +278,9 @@ async def test_nobody_listens_in_where_the_line_does_not_want_it(http: aiohttp.C
         assert not call.asked("MachineDetection")
 
 
-async def test_a_console_is_rung(hub: SmallHub) -> None:
+async def test_a_console_is_rung_and_takes_the_call(hub: SmallHub) -> None:
     console = hub.twilio.console(AGENT)
     await hub.connector.dial(leg(AGENT, "agent", steps=(JOIN,), machines=True))
-    await console.rings()
-    console.answer()
     await console.until(lambda phone: bool(phone.said(Sound.MUSIC)))
     (call,) = hub.twilio.world.calls.values()
     assert (call.to, call.asked("MachineDetection")) == (console.address, "")

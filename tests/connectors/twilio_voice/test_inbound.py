@@ -45,7 +45,7 @@ async def test_a_caller_waits_is_told_their_place_and_is_put_through(hub: SmallH
         Proof.PROVIDER,
         "",
         True,
-        LegState.RINGING,
+        None,
     )
     again = [update for update in hub.updates if update.asks][1]
     assert (again.ref, again.leg) == (first.ref, "l-customer-7f3a")
