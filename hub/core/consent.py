@@ -92,7 +92,10 @@ def record(
 ) -> dict[str, Any] | None:
     """Write it down, with an event where there is a thread; returns the row, or None if that holds already."""
     kind, value = canonical(address)
-    known = [row for row in ledger(batch.conn, [(kind, value)]) if row.inbox_id == (inbox.id if inbox else None)]
+    rows = ledger(batch.conn, [(kind, value)])
+    if source == "word" and allowed and inbox and stop(rows, kind, value, inbox.id, purpose) is None:
+        return None  # "yes" lifts a stop, and says nothing of consent where there is none
+    known = [row for row in rows if row.inbox_id == (inbox.id if inbox else None)]
     latest = next((row for row in known if row.purpose == purpose), None)
     if latest is not None and latest.allowed == allowed and source != "agent":
         return None
