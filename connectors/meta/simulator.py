@@ -56,7 +56,10 @@ class MetaSimulator(HttpSimulator):
         self.busy_minutes = 0
         """For how long the account has used up its requests."""
         self.echoes = True
-        self.echoes_metadata = True
+        self.echoes_marks = True
+        """Whether echoes say which app wrote, and what it noted: not everywhere certain."""
+        self.answers_after_s = 0.0
+        """How long after a message was taken its answer comes: the echo may overtake it."""
         self.patience_s = 30.0
         """How long an event is sent again and again until the hub takes it; hours, at Meta."""
         self.ahead = timedelta(0)
@@ -226,6 +229,7 @@ class MetaSimulator(HttpSimulator):
         files = (turn.file.content,) if turn.file else ()
         self.shown.append(Shown(turn.mid, person.id, turn.text, files))
         self._report(person, turn)
+        await asyncio.sleep(self.answers_after_s)
         return {"recipient_id": person.id, "message_id": turn.mid}
 
     def _recipient(self, asked: Asked) -> Person:
@@ -336,8 +340,8 @@ class MetaSimulator(HttpSimulator):
             return
         events = []
         if self.echoes:
-            metadata = {"metadata": turn.metadata} if turn.metadata and self.echoes_metadata else {}
-            events.append(person.told(turn, app_id=int(self.app_id), **metadata))
+            marks = {"app_id": int(self.app_id), "metadata": turn.metadata} if self.echoes_marks else {}
+            events.append(person.told(turn, **marks))
         if self.object == "page":
             events.append(person.event(delivery={"mids": [turn.mid], "watermark": milliseconds(turn.at)}))
         task = asyncio.create_task(self._insist_all([self.webhook(event) for event in events]))

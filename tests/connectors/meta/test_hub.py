@@ -175,14 +175,22 @@ async def test_what_the_team_writes_in_metas_inbox_is_shown_as_theirs(messenger:
     ]
 
 
-async def test_an_echo_that_overtakes_the_answer_to_its_send_is_not_shown_twice(messenger: Shop) -> None:
+@pytest.mark.parametrize("marked", [True, False], ids=["marked", "bare"])
+async def test_an_echo_that_overtakes_the_answer_to_its_send_is_not_shown_twice(messenger: Shop, marked: bool) -> None:
     meta, maya = messenger.meta, messenger.maya
+    meta.echoes_marks = marked
+
+    async def echoed() -> bool:
+        await meta.settled()
+        return bool(meta.shown)
+
     await meta.tells(maya.writes("Hello"))
-    meta.delay = 1.0
-    meta.misbehave(Fault.SLOW)
+    meta.answers_after_s = 1.0
     await messenger.reply("Slowly")
+    await messenger.until(echoed)
+    assert len(await messenger.said()) == 2
     await messenger.shows("delivered")
-    await meta.settled()
+    await asyncio.sleep(meta.answers_after_s)
     assert len(await messenger.said()) == 2
 
 
