@@ -123,7 +123,8 @@ class MetaSimulator(HttpSimulator):
     def keep(self, name: str, type: str, content: bytes) -> Held:
         family = type.partition("/")[0]
         kind: Any = family if family in ("image", "video", "audio") else "file"
-        number = f"{self._run}{len(self._files)}"
+        self._count += 1
+        number = f"{self._run}{self._count}"
         held = Held(name, kind, type, content, f"{self.url}/cdn/{number}/{quote(name)}?oh=00_AfB&oe=6789ABCD")
         self._files[number] = held
         return held
