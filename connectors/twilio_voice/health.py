@@ -10,6 +10,13 @@ from hub.contract import Refused
 
 from .settings import TwilioVoiceSettings
 
+ADDRESSES = (
+    ("voice_url", "“A call comes in”"),
+    ("voice_fallback_url", "“Primary handler fails”"),
+    ("status_callback", "“Call status changes”"),
+)
+"""What Twilio keeps with a number, and what its console calls it."""
+
 
 async def health(api: Api, settings: TwilioVoiceSettings, hook: str) -> str:
     """Sentences: what was reached, and what is still to be entered at Twilio."""
@@ -41,17 +48,17 @@ def _number(number: Mapping[str, Any], settings: TwilioVoiceSettings, hook: str)
         return f"Calls to {settings.number} go to a SIP trunk, not here: take the number off it."
     if number.get("voice_application_sid"):
         return f"Calls to {settings.number} go to a TwiML App: choose Webhook for it instead, and enter {hook}."
-    missing = [
-        label
-        for field, label in (("voice_url", "“A call comes in”"), ("status_callback", "“Call status changes”"))
-        if number.get(field) != hook
-    ]
-    if missing:
-        return f"At the number {settings.number}, under Voice, enter {hook} for {' and '.join(missing)}."
+    if missing := [label for field, label in ADDRESSES if _plain(number.get(field)) != hook]:
+        return f"At the number {settings.number}, under Voice, enter {hook} for {', '.join(missing)}."
     return f"Calls to {settings.number} come here."
 
 
 def _app(app: Mapping[str, Any], hook: str) -> str:
-    if app.get("voice_url") != hook:
+    if _plain(app.get("voice_url")) != hook:
         return f"At the TwiML App, enter {hook} as the Voice request URL."
     return "Calls from the console come here."
+
+
+def _plain(address: Any) -> str:
+    """Without what it may say of retries."""
+    return str(address or "").partition("#")[0]

@@ -57,9 +57,11 @@ class TelephoneLine:
         return leg.to.value
 
     def _document(self, leg: Leg) -> dict[str, str]:
+        """Should an address fail that the leg asks later on, it asks at the other one."""
+        again = {"FallbackUrl": self._script.next(leg), "FallbackMethod": "POST"}
         if leg.steps:
-            return {"Twiml": self._script.inline(leg, leg.steps)}
-        return {"Url": self._script.next(leg), "Method": "POST"}
+            return {"Twiml": self._script.inline(leg, leg.steps), **again}
+        return {"Url": self._script.next(leg), "Method": "POST", **again}
 
     def _machines(self, leg: Leg) -> dict[str, str]:
         """In the background: otherwise whoever answers hears nothing until it is found out."""

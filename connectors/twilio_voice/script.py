@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from connectors.twilio import webhook
@@ -26,6 +26,8 @@ LANGUAGES = {
 UNSAYABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that no XML may hold."""
 ROOM_EVENTS = "join leave mute hold"
+RETRIES = "#rc=5&rp=5xx,ct,rt"
+"""How often Twilio tries a request again and after which failures; it reads this and leaves it out of what it signs."""
 
 
 class Script:
@@ -56,7 +58,10 @@ class Script:
         return self.address(leg, On.NEXT, **{TURN: secrets.token_hex(4)})
 
     def address(self, leg: Leg, on: On, **more: str) -> str:
-        return webhook.address(self._settings, self._context, **{LEG: leg.id, ON: on.value, **more})
+        return self._address({LEG: leg.id, ON: on.value, **more})
+
+    def _address(self, given: Mapping[str, str]) -> str:
+        return webhook.address(self._settings, self._context, **given) + RETRIES
 
     def _write(self, parent: Element, leg: Leg, step: Step) -> None:
         match step:
@@ -127,7 +132,7 @@ class Script:
             endConferenceOnExit=_yes(step.ends_room),
             waitUrl=music or None,
             waitMethod="GET" if music else None,
-            statusCallback=webhook.address(self._settings, self._context, **{ON: On.ROOM.value}),
+            statusCallback=self._address({ON: On.ROOM.value}),
             statusCallbackMethod="POST",
             statusCallbackEvent=ROOM_EVENTS,
         )

@@ -87,7 +87,8 @@ class TwilioVoiceSimulator(AccountSimulator):
 
     def _calls(self, phone: Telephone, number: str, with_it: Mapping[str, str]) -> Telephone:
         assert phone.call is None, f"{phone.address} is in a call already"
-        call = self.world.call(phone, number, {"Url": [self.hook_url], "StatusCallback": [self.hook_url]}, "inbound")
+        kept = {name: [self.hook_url] for name in ("Url", "FallbackUrl", "StatusCallback")}
+        call = self.world.call(phone, number, kept, "inbound")
         call.with_it = with_it
         call.start()
         return phone
@@ -196,7 +197,7 @@ class TwilioVoiceSimulator(AccountSimulator):
         elif call.answered_at is None and not call.is_inbound:
             raise Problem(21220, "Call is not in-progress. Cannot redirect.")
         elif _one(asked, "Url") or _one(asked, "Twiml"):
-            call.steer(Document(_one(asked, "Url"), _one(asked, "Twiml"), _one(asked, "FallbackUrl")))
+            call.steer(Document(_one(asked, "Url"), _one(asked, "Twiml")))
         return web.json_response(_call_of(self.account, call))
 
     # recordings
@@ -381,6 +382,7 @@ class TwilioVoiceSimulator(AccountSimulator):
             "capabilities": {"voice": True, "sms": True, "mms": True, "fax": False},
             "voice_url": self.hook_url,
             "voice_method": "POST",
+            "voice_fallback_url": self.hook_url,
             "status_callback": self.hook_url,
             "status_callback_method": "POST",
             "voice_application_sid": "",

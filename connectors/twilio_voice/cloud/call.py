@@ -96,7 +96,7 @@ class Call:
         if self.is_inbound:
             self.phone.begin(self)
             self.status = "ringing"
-            self.steer(Document(self.asked("Url"), "", self.asked("FallbackUrl")))
+            self.steer(Document(self.asked("Url")))
         else:
             self._run(self._is_called())
 
@@ -118,7 +118,7 @@ class Call:
             return self.end("no-answer", "487")
         self.pick_up()
         await self._who_is_it()
-        self.steer(Document(self.asked("Url"), self.asked("Twiml"), self.asked("FallbackUrl")))
+        self.steer(Document(self.asked("Url"), self.asked("Twiml")))
 
     async def _answers_by_itself(self) -> None:
         await asyncio.sleep(RINGS_S * self._world.pace)

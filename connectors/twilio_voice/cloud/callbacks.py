@@ -1,4 +1,4 @@
-"""What the cloud asks and tells the hub: signed, with one retry, and gone wrong on command."""
+"""What the cloud asks and tells the hub: signed, with retries, and gone wrong on command."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
+from urllib.parse import parse_qsl
 
 import aiohttp
 from yarl import URL
@@ -84,18 +85,35 @@ class Callbacks:
                 self._waiting.task_done()
 
     async def _post(self, url: str, form: Form) -> Told:
-        """Twilio tries once more, and only if it could not connect."""
+        """What stands behind # is not sent, and not signed."""
+        url, _, overrides = url.partition("#")
+        retries, after = _policy(overrides)
         raw = self._signer.event(url, form)
         raw = self._signer.forge(raw) if self.forged else self._signer.sign(raw)
-        told = await self._try(raw, form) or await self._try(raw, form) or Told(url, form, 0)
+        told = await self._try(raw, form)
+        while retries and (after & _failures(told)):
+            retries -= 1
+            told = await self._try(raw, form)
         self.told.append(told)
         return told
 
-    async def _try(self, raw: Raw, form: Form) -> Told | None:
+    async def _try(self, raw: Raw, form: Form) -> Told:
         assert self._http, "the simulator runs"
         url = URL(raw.url, encoded=True)  # the characters that were signed
         try:
             async with self._http.post(url, data=raw.body, headers=dict(raw.headers)) as response:
                 return Told(raw.url, form, response.status, await response.text(errors="replace"))
         except (aiohttp.ClientError, TimeoutError):
-            return None
+            return Told(raw.url, form, 0)
+
+
+def _policy(overrides: str) -> tuple[int, set[str]]:
+    """How many retries, and after what: one, if it can't connect, unless the address says otherwise."""
+    said = dict(parse_qsl(overrides))
+    return int(said.get("rc", "1")), set(said.get("rp", "ct").split(","))
+
+
+def _failures(told: Told) -> set[str]:
+    if told.status == 0:
+        return {"ct", "rt", "all"}
+    return {f"{told.status // 100}xx", "all"} if told.status >= 400 else set()

@@ -35,7 +35,6 @@ class Document:
 
     url: str = ""
     text: str = ""
-    fallback: str = ""
     more: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -70,7 +69,7 @@ async def announce(call: Call, world: World, url: str) -> None:
 async def _read(call: Call, world: World, document: Document) -> Element:
     if document.text and not document.url:
         return parse(document.text)
-    for url in filter(None, (document.url, document.fallback)):
+    for url in filter(None, (document.url, call.asked("FallbackUrl"))):
         told = await world.callbacks.ask(url, call.form(document.more))
         if told.status == 200:
             return parse(told.body)

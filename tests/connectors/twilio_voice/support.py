@@ -67,6 +67,8 @@ class SmallHub:
         self.events: list[Event] = []
         self.refused = 0
         self.repeated = 0
+        self.down = 0
+        """So many requests are answered with 503."""
         self.decide: Callable[[CallUpdate], tuple[Leg, Sequence[Step]]] = lambda update: (leg(), [HangUp()])
         self._settings = settings
         self._seen: set[str] = set()
@@ -89,6 +91,9 @@ class SmallHub:
         await self._server.close()
 
     async def _hook(self, request: web.Request) -> web.Response:
+        if self.down:
+            self.down -= 1
+            return web.Response(status=503)
         url = str(self._server.make_url("")).rstrip("/") + request.raw_path
         headers = {name.lower(): value for name, value in request.headers.items()}
         raw = Raw(request.method, url, headers, await request.read(), datetime.now(UTC))

@@ -167,6 +167,22 @@ async def test_whatever_comes_twice_or_late_is_told_apart(hub: SmallHub, mischie
     assert mischief is Mischief.DUPLICATE or counted != sorted(counted)
 
 
+async def test_a_call_lives_through_a_short_outage(hub: SmallHub) -> None:
+    """The number's second address is asked where the first fails; our own addresses are tried again and again."""
+    hub.decide = lambda update: always(Gather("Press 1", within_s=20))
+    hub.down = 1
+    maya = hub.twilio.call_in(CUSTOMER)
+    await maya.hears("Press 1")
+    hub.down = 5
+    maya.press("1")
+    await maya.until(lambda phone: len(phone.heard) == 2)
+    assert [update.digits for update in hub.updates if update.asks] == ["", "1"]
+    hub.down = 4
+    maya.hang_up()
+    await hub.twilio.callbacks.settled()
+    assert hub.down == 3, "an address without a word on retries is tried again only where nobody is there"
+
+
 async def test_nobody_else_can_say_what_a_call_does(hub: SmallHub) -> None:
     hub.twilio.misbehaves(Mischief.FORGED)
     maya = hub.twilio.call_in(CUSTOMER)

@@ -33,6 +33,7 @@ def only(root: Element) -> Element:
 def given_back(url: str | None) -> dict[str, str]:
     assert url
     assert url.startswith(HOOK_URL + "?")
+    assert url.endswith("#rc=5&rp=5xx,ct,rt")
     return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
 
 

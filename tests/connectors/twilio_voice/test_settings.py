@@ -60,7 +60,7 @@ async def test_the_health_check_says_what_points_here(
 async def test_the_health_check_says_what_is_still_to_be_entered(http: aiohttp.ClientSession) -> None:
     async with provider("https://old.example/voice") as twilio:
         said = await build(http, **BROWSER, **twilio.settings()).health()
-    assert f"enter {HOOK_URL} for “A call comes in” and “Call status changes”" in said
+    assert f"enter {HOOK_URL} for “A call comes in”, “Primary handler fails”, “Call status changes”" in said
     assert f"At the TwiML App, enter {HOOK_URL}" in said
 
 
