@@ -8,6 +8,7 @@ from datetime import datetime
 
 from connectors.twilio import webhook
 from connectors.twilio.api import Api
+from connectors.twilio.settings import API
 from hub.contract import (
     Answer,
     CallFeatures,
@@ -35,6 +36,8 @@ __all__ = ["TwilioVoice", "TwilioVoiceSettings"]
 
 FEATURES = CallFeatures(
     browser=True,
+    sdk="twilio",
+    hosts=("https://*.twilio.com", "wss://*.twilio.com", "https://media.twiliocdn.com"),
     hold=True,
     mute=True,
     keypad=True,
@@ -67,6 +70,8 @@ class TwilioVoice(Connector[TwilioVoiceSettings]):
     def __init__(self, settings: TwilioVoiceSettings, context: Context) -> None:
         super().__init__(settings, context)
         offered = replace(FEATURES, browser=settings.browser, machines=settings.machines)
+        if settings.api != API:
+            offered = replace(offered, sdk="", hosts=())  # its simulator carries no sound
         self.capabilities = replace(type(self).capabilities, calls=offered)
         self._api = Api(settings, context.http)
         self._script = script.Script(settings, context)

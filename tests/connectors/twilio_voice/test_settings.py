@@ -45,6 +45,9 @@ def test_the_console_rings_where_there_is_an_app() -> None:
     assert without
     assert with_it
     assert (without.browser, with_it.browser) == (False, True)
+    simulated = build(**BROWSER, api="http://127.0.0.1:1").capabilities.calls
+    assert simulated
+    assert (with_it.sdk, simulated.sdk, simulated.browser) == ("twilio", "", True)
 
 
 async def test_the_health_check_says_what_points_here(
