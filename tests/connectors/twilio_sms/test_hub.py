@@ -34,6 +34,11 @@ class Shop:
     async def said(self) -> list[dict[str, Any]]:
         return [entry for entry in (await self.thread())["entries"] if entry["kind"] == "message"]
 
+    async def consents(self) -> list[dict[str, Any]]:
+        """What the thread says of them, in order."""
+        events = [entry["event"] for entry in (await self.thread())["entries"] if entry["kind"] == "event"]
+        return [event for event in events if event["type"] == "consent"]
+
     async def envelopes(self) -> int:
         states = ("new", "done", "ignored", "dead")
         return sum([len((await self.owner.get("/envelopes", state=state, limit=100))["items"]) for state in states])
@@ -68,7 +73,7 @@ class Shop:
 async def shop(start_hub: StartHub) -> AsyncIterator[Shop]:
     async with Owner(start_hub()) as owner, TwilioSimulator(ACCOUNT, TOKEN, number=NUMBER) as twilio:
         inbox = await owner.new_inbox(
-            "twilio_sms", account_sid=ACCOUNT, auth_token=TOKEN, number=NUMBER, **twilio.settings()
+            "twilio_sms", account_sid=ACCOUNT, auth_token=TOKEN, number=NUMBER, rate_per_s=50, **twilio.settings()
         )
         twilio.hook_url = inbox["hook_url"]
         yield Shop(owner, twilio, inbox)
@@ -137,6 +142,41 @@ async def test_a_failure_is_shown_in_words(shop: Shop) -> None:
     await shop.shows("sent")
     await twilio.deliver(twilio.tells(twilio.taken[0], "undelivered", 30005))
     assert "The customer's number is unknown" in (await shop.shows("failed"))["reason"]
+
+
+async def test_a_long_answer_is_several_messages_and_delivered_when_all_of_them_are(shop: Shop) -> None:
+    twilio, text = shop.twilio, "It left this morning. " * 150
+    await twilio.deliver(twilio.says(CUSTOMER, "Tell me all"))
+    await shop.reply(text.strip())
+    await shop.shows("sent")
+    assert " ".join(taken.asked["Body"] for taken in twilio.taken).split() == text.split()
+    assert [len(taken.asked["Body"]) <= 1600 for taken in twilio.taken] == [True] * 3
+    for taken in twilio.taken[1:]:
+        await twilio.deliver(twilio.tells(taken, "delivered"))
+    await shop.shows("sent")
+    await twilio.deliver(twilio.tells(twilio.taken[0], "delivered"))
+    await shop.shows("delivered")
+
+
+async def test_stop_is_kept_as_consent_beside_the_message_and_start_lifts_it(shop: Shop) -> None:
+    twilio = shop.twilio
+    for text in ("Hello", "Yes", "STOP", "Start"):
+        await twilio.deliver(twilio.says(CUSTOMER, text))
+    assert [entry["text"] for entry in await shop.said()] == ["Hello", "Yes", "STOP", "Start"]
+    assert [(event["said"], event["allowed"], event["source"]) for event in await shop.consents()] == [
+        ("STOP", False, "word"),
+        ("Start", True, "word"),
+    ]
+
+
+async def test_a_stop_that_only_twilio_heard_is_kept_too(shop: Shop) -> None:
+    """Somebody wrote STOP before the number was ours: the refusal tells."""
+    twilio = shop.twilio
+    await twilio.deliver(twilio.says(CUSTOMER, "Hello"))
+    twilio.opted_out.add(CUSTOMER)
+    await shop.reply("Hello too")
+    assert "opted out by STOP" in (await shop.shows("failed"))["reason"]
+    assert [(event["allowed"], event["source"]) for event in await shop.consents()] == [(False, "provider")]
 
 
 async def test_the_connection_is_tried_from_the_settings(shop: Shop) -> None:
