@@ -115,7 +115,7 @@ class KeepPromise(_Settle):
         thread, case, row = self._find(batch)
         if row["state"] not in ("open", "broken"):
             raise Conflict("This promise is settled already.")
-        late = " late" if batch.now > row["due_at"] + GRACE else ""
+        late = " late" if batch.now >= row["due_at"] + GRACE else ""
         self._set(batch, state="kept", settled_at=batch.now, settled_by=self.actor.id)
         _tell(batch, thread, case, self.actor, "promise kept", row, f"Promise kept{late}: {row['text']}")
 

@@ -45,7 +45,7 @@ def ways(conn: Connection, customer: Out, inboxes: Iterable[InboxFacts], *, onli
     for last, way in sorted(usable, key=lambda pair: pair[1]["channel"] != likes or not likes)[:1]:
         way["default"] = True
         way["reason"] = way["reason"] or ("preferred" if way["channel"] == likes else "last used" if last else "")
-    return result
+    return sorted(result, key=lambda way: not way["default"])
 
 
 def _used(conn: Connection, thread_id: UUID) -> dict[tuple[UUID, UUID | None], datetime]:
