@@ -22,7 +22,9 @@ from hub.runtime import Hub
 from tests.support.line import OURS, Exchange, TestLine, build, request
 
 MAYA = "+4915112345678"
-TABLES: dict[Any, sa.Table] = {model: model.__table__ for model in (Call, CallCommand, CallLeg, Case, Entry, Inbox, Agent)}
+TABLES: dict[Any, sa.Table] = {
+    model: model.__table__ for model in (Call, CallCommand, CallLeg, Case, Entry, Inbox, Agent)
+}
 
 
 class Desk:
@@ -130,6 +132,14 @@ def earlier(seconds: float) -> str:
 
 def at(text: str) -> datetime:
     return datetime.fromisoformat(text)
+
+
+async def configure(admin: Any, **line: Any) -> None:
+    """Settings of all lines, besides what is usual."""
+    settings = await admin.get("/api/calls/settings")
+    settings["line"] |= line
+    status, told = await admin.send("PUT", "/api/calls/settings", settings)
+    assert status == 200, told
 
 
 async def open_line(hub: Hub, url: str, **settings: Any) -> Desk:

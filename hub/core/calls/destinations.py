@@ -25,6 +25,8 @@ _RUNS = ((20, 20), (27, 27), (30, 34), (36, 36), (39, 41), (43, 49), (51, 58), (
 TWO_DIGITS = frozenset(str(code) for first, last in _RUNS for code in range(first, last + 1))
 """Calling codes of two digits; those of zones 1 and 7 have one, all others three."""
 SHORTEST, LONGEST = 7, 15
+WRITTEN = frozenset("+0123456789 ()-./\u00a0\u2011\u2013")
+"""What people write into numbers; letters may be an extension, which would make it another number."""
 
 
 def country(number: str) -> str:
@@ -42,7 +44,8 @@ def refusal(address: Address, own: str, allowed: Iterable[str]) -> str:
     """Why this number must not be called, in words; empty if it may."""
     _, number = canonical(address)
     digits = number.removeprefix("+")
-    if address.kind != "phone" or not number.startswith("+") or not digits.isdigit():
+    typed = set(address.value) <= WRITTEN
+    if address.kind != "phone" or not typed or not number.startswith("+") or not digits.isdigit():
         return f"{address.value} is no telephone number with its country code, such as +49 30 1234567."
     if not SHORTEST <= len(digits) <= LONGEST or digits.startswith("0"):
         return f"{number} can't be called: a number with its country code has {SHORTEST} to {LONGEST} digits."

@@ -25,9 +25,10 @@ AGENT, MEMBER = Agent.__table__, TeamMember.__table__  # type: ignore[attr-defin
 _AGENTS = sa.select(AGENT.c.id, AGENT.c.name, AGENT.c.settings).where(AGENT.c.active).order_by(AGENT.c.id)
 _TALKING = sa.union(
     sa.select(CALL.c.agent_id.label("id")).where(CALL.c.ended_at.is_(None), CALL.c.agent_id.is_not(None)),
-    sa.select(LEG.c.agent_id).where(
-        LEG.c.ended_at.is_(None), LEG.c.joined_at.is_not(None), LEG.c.agent_id.is_not(None)
-    ),
+    sa.select(LEG.c.agent_id)
+    .join_from(LEG, CALL, CALL.c.id == LEG.c.call_id)
+    .where(CALL.c.ended_at.is_(None), LEG.c.ended_at.is_(None))
+    .where(LEG.c.joined_at.is_not(None), LEG.c.agent_id.is_not(None)),
 )
 
 

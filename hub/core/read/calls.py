@@ -59,8 +59,10 @@ _MINE = Prepared(
     .limit(50)
 )
 _COLLEAGUES = Prepared(
-    sa.select(LEG.c.call_id).where(
-        LEG.c.agent_id == sa.bindparam("me", type_=AGENT.c.id.type), LEG.c.ended_at.is_(None)
+    sa.select(LEG.c.call_id)
+    .join_from(LEG, CALL, CALL.c.id == LEG.c.call_id)
+    .where(
+        LEG.c.agent_id == sa.bindparam("me", type_=AGENT.c.id.type), LEG.c.ended_at.is_(None), CALL.c.ended_at.is_(None)
     )
 )
 _THREAD_OF = sa.select(CALL.c.thread_id).where(CALL.c.id == sa.bindparam("id", type_=CALL.c.id.type))
@@ -70,7 +72,9 @@ _CUSTOMERS = Prepared(
     .where(among(THREAD.c.id, "ids"))
 )
 _RUNG = Prepared(
-    sa.select(CALL.c.id, CALL.c.thread_id, CALL.c.rung, CALL.c.ended_at, CALL.c.agent_id, AGENT.c.name.label("agent_name"))
+    sa.select(
+        CALL.c.id, CALL.c.thread_id, CALL.c.rung, CALL.c.ended_at, CALL.c.agent_id, AGENT.c.name.label("agent_name")
+    )
     .join_from(CALL, AGENT, AGENT.c.id == CALL.c.agent_id, isouter=True)
     .where(
         among(CALL.c.thread_id, "threads"),
