@@ -110,6 +110,17 @@ async def test_a_forged_text_leaves_no_trace(shop: Shop) -> None:
     assert (await shop.owner.get("/customers", limit=100))["items"] == []
 
 
+async def test_nobody_can_pass_a_request_off_as_listed_by_ourselves(shop: Shop) -> None:
+    """What the hub lists carries no signature: the method that marks it must not come from outside."""
+    before, text = await shop.envelopes(), shop.twilio.says(CUSTOMER, "Hello")
+    async with (
+        aiohttp.ClientSession() as session,
+        session.request("LIST", text.url, data=text.body, headers=dict(text.headers)) as response,
+    ):
+        assert response.status in (400, 405)  # most often it is no method at all for the server
+    assert await shop.envelopes() == before
+
+
 async def test_a_send_without_an_answer_is_settled_by_twilios_report(shop: Shop) -> None:
     """The line broke before Twilio's id came: our own key in the address finds the delivery."""
     twilio = shop.twilio
