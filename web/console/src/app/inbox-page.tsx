@@ -7,6 +7,7 @@ import type { Case, CaseStatus, Me, Thread } from "../api/types";
 import { CallCard } from "../calls/card";
 import { PlaceCall } from "../calls/place";
 import { Composer } from "../composer/composer";
+import { CustomerDeeds } from "../customer/deeds";
 import { CustomerPanel } from "../customer/panel";
 import { CaseList, type ListAddress } from "../inbox/list";
 import { Views } from "../inbox/views";
@@ -332,7 +333,12 @@ function ThreadColumn({
           alone={alone}
           row={row}
           me={me}
-          deeds={<PlaceCall thread={thread.data} row={row} me={me} />}
+          deeds={
+            <>
+              <PlaceCall thread={thread.data} row={row} me={me} />
+              <CustomerDeeds thread={thread.data} row={row} />
+            </>
+          }
           onBack={onBack}
           onNext={onNext}
           onCase={onCase}

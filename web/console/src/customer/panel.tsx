@@ -10,7 +10,10 @@ import { ChannelGlyph, channelLook, channelOfKind } from "../ui/channel";
 import { Icon } from "../ui/icon";
 import { localTime, shortTime } from "../ui/time";
 import { complain, say } from "../ui/toast";
+import { AddressMenu, ofIdentity } from "./address-menu";
+import { Handover, Preference } from "./handover";
 import { journey } from "./journey";
+import { Merges } from "./merge";
 import { text } from "./messages";
 
 interface PanelProps {
@@ -36,10 +39,12 @@ export function CustomerPanel({ thread, active, onCase, onJump, onHide, edge }: 
       </header>
       <div className="panel-body" tabIndex={0} role="group" aria-label={text.panel}>
         <Who thread={thread} />
+        <Handover thread={thread} />
         <Section title={text.identities}>
           {customer.identities.map((identity) => (
             <Address
               key={identity.id}
+              menu={<AddressMenu thread={thread} of={ofIdentity(identity)} />}
               kind={identity.kind}
               address={identity.kind === "visitor" ? identity.name || text.visitor : identity.address}
               copy={identity.kind === "visitor" ? undefined : identity.address}
@@ -63,12 +68,20 @@ export function CustomerPanel({ thread, active, onCase, onJump, onHide, edge }: 
             </Address>
           ))}
           {customer.claims.map((claim) => (
-            <Address key={claim.id} kind={claim.kind} address={claim.address} copy={claim.address}>
+            <Address
+              key={claim.id}
+              menu={<AddressMenu thread={thread} of={{ ...claim, trust: "typed", confirmed: false }} />}
+              kind={claim.kind}
+              address={claim.address}
+              copy={claim.address}
+            >
               <span className="quiet" title={text.claimsWhy}>
                 {text.typed}
               </span>
             </Address>
           ))}
+          <Merges thread={thread} />
+          {thread.targets.length > 1 && <Preference thread={thread} />}
         </Section>
         <Section title={text.cases}>
           {!thread.cases.length && <p className="quiet">{text.noCases}</p>}
@@ -212,11 +225,13 @@ function Address({
   kind,
   address,
   copy,
+  menu,
   children,
 }: {
   kind: string;
   address: string;
   copy?: string;
+  menu: ReactNode;
   children: ReactNode;
 }) {
   const words = (
@@ -240,6 +255,7 @@ function Address({
         words
       )}
       {children}
+      {menu}
     </div>
   );
 }

@@ -10,6 +10,7 @@ import { Plain } from "../ui/rich";
 import { exactTime, time } from "../ui/time";
 import { copy, DeliveryState } from "./delivery";
 import { EntryMenu } from "./entry-menu";
+import { Cards, Since } from "./extras";
 import { text } from "./messages";
 import { tintOf } from "./words";
 
@@ -57,7 +58,9 @@ function Bubble({ entry, cases, last }: { entry: Entry; cases: Case[]; last: boo
         )}
         <EntryMenu entry={entry} cases={cases} />
       </div>
+      <Cards entry={entry} />
       <Attachments files={entry.attachments} />
+      <Since entry={entry} />
       {(last || trouble) && <DeliveryState entry={entry} />}
     </article>
   );
