@@ -122,7 +122,9 @@ class AskSurvey:
         if decision.verdict != "allow":
             return self._set(batch, state="skipped", reason=decision.reason)
         entry = _say(batch, thread, case, inbox, to)
-        deliver(batch, thread, entry, inbox, to, request.purpose, decision.record(request))
+        sent = deliver(batch, thread, entry, inbox, to, request.purpose, decision.record(request))
+        # that it did not arrive is no reason to open the case again
+        sent["options"]["case_id"] = None
         return self._set(
             batch,
             state="asked",

@@ -74,7 +74,8 @@ async def test_off_shift_at_the_due_time_the_team_has_it_with_the_reason(worksho
     thread, _ = await promised(workshop)
     team = [{"id": new_id(), "name": "Shipping", "created_at": workshop.now}]
     members = [{"team_id": team[0]["id"], "agent_id": actor.id} for actor in (workshop.ann, workshop.bob)]
-    await workshop.db.write(lambda conn: (insert(conn, TEAM, team), insert(conn, MEMBER, members)))
+    await workshop.db.write(lambda conn: insert(conn, TEAM, team))
+    await workshop.db.write(lambda conn: insert(conn, MEMBER, members))
     assert await tick(workshop) == 0
     await off(workshop, workshop.ann)
     assert await tick(workshop) == 0, "not due for hours: she may be back"

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from hub.contract import State
 from hub.core import survey
 from hub.core.cases import ChangeCase
 from hub.core.permit import Decision
@@ -132,3 +133,13 @@ async def test_the_gate_puts_it_off_or_forbids_it(workshop: Workshop, monkeypatc
     workshop.now = morning
     assert await tick(workshop) == 1
     assert (await workshop.row(Survey))["state"] == "asked"
+
+
+async def test_a_question_that_did_not_arrive_opens_nothing(workshop: Workshop) -> None:
+    await switch(workshop)
+    await done(workshop)
+    await tick(workshop)
+    sent = await workshop.row(Delivery)
+    await workshop.status(workshop.email, sent["ref"], State.FAILED, reason="The mailbox is full.")
+    assert (await workshop.row(Delivery))["state"] == "failed"
+    assert (await workshop.row(Case))["status"] == "done"

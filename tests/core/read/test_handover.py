@@ -48,6 +48,7 @@ async def test_the_card_of_a_customer_with_a_history(workshop: Workshop) -> None
     ]  # fmt: skip
     await workshop.db.write(lambda conn: insert(conn, CONSENT, said))
 
+    assert bob.id
     me = Viewer(bob.id, bob.name, "", "agent", rights("agent"))
     card = await workshop.db.read(lambda conn: handover(conn, me, thread, workshop.now))
 

@@ -15,6 +15,7 @@ from tests.support.workshop import Workshop
 
 
 async def told(workshop: Workshop, **more: Any) -> dict[str, Any]:
+    assert workshop.ann.id
     me = Viewer(workshop.ann.id, workshop.ann.name, "", "agent", rights("agent"))
     start, end = workshop.now - timedelta(days=1), workshop.now + timedelta(days=1)
     return await workshop.db.read(lambda conn: report.case_report(conn, me, start, end))
