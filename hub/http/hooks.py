@@ -38,8 +38,8 @@ async def hook(request: web.Request) -> web.Response:
     )
     answer = await hub.intake(inbox_id, raw)
     connector = hub.inboxes.get(inbox_id)
-    if answer is None and connector is not None and connector.capabilities.calls:
-        answer = await script(hub, connector, inbox_id, raw)
+    if connector is not None and connector.capabilities.calls:
+        answer = await script(hub, connector, inbox_id, raw) or answer
     if answer is None:
         return web.Response()
     return web.Response(text=answer.body, status=answer.status, content_type=answer.content_type)
