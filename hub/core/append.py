@@ -219,7 +219,7 @@ def append_ours(batch: Batch, inbox: InboxFacts, heard: Heard, envelope_id: UUID
     if (inbox.id, message.ref) in batch.delivery_by_ref or (inbox.ref_space, message.ref) in batch.known:
         return None
     assert heard.thread_id is not None
-    thread = batch.threads[heard.thread_id]
+    thread = batch.thread(heard.thread_id)
     values = {"thread": thread.id, "inbox": inbox.id, "text": message.text}
     if message.text and (ours := set(batch.conn.scalars(_IN_FLIGHT, values))):
         batch.load_deliveries(ours)
