@@ -86,7 +86,7 @@ def _arrived(
 ) -> tuple[Row, dict[str, Any]]:
     """Somebody calls: the entry is there from the first ring, in the thread of the number, in a case."""
     assert caller.thread_id is not None
-    thread = batch.threads[caller.thread_id]
+    thread = batch.thread(caller.thread_id)
     line = batch.calls.line(batch.conn, inbox.id)
     sender = caller.message.sender
     name = _name(batch, thread.customer_id) or sender.name or sender.value
