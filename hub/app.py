@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 from hub import http, live
 from hub.blobs import Folder
 from hub.config import Config
-from hub.core import told
+from hub.core import files, told
 from hub.core.append import Append
 from hub.core.batch import Batch, Job, Written, write
 from hub.core.changes import Change
@@ -33,9 +33,11 @@ from hub.db import Database, DatabaseGone
 from hub.flow.announce import Announcer
 from hub.flow.calls import Calls
 from hub.flow.dispatch import Dispatch
+from hub.flow.fetch import Fetching
 from hub.flow.indexing import Indexing
 from hub.flow.intake import Intake
 from hub.flow.listen import Listeners
+from hub.flow.reconcile import Reconciler
 from hub.flow.sweep import Sweep
 from hub.inboxes import Inboxes
 from hub.models import utcnow
@@ -66,6 +68,8 @@ class _Loops:
     listeners: Listeners
     indexing: Indexing
     calls: Calls
+    fetching: Fetching
+    reconciler: Reconciler
 
     def all(self) -> dict[str, Coroutine[Any, Any, None]]:
         return {
@@ -74,6 +78,8 @@ class _Loops:
             "dispatch": self.dispatch.run(),
             "index": self.indexing.run(),
             "calls": self.calls.run(),
+            "fetch": self.fetching.run(),
+            "reconcile": self.reconciler.run(),
             "announce": self.announcer.run(),
         }
 
@@ -112,6 +118,8 @@ async def create(config: Config) -> web.Application:
             dispatch.nudge()
         if any(change.calls for change in changes):
             calls.nudge()
+        if any(change.fetches for change in changes):
+            fetching.nudge()
 
     writer: Writer[Change] = Writer(db, write_batch, committed)
     blobs = Folder(config.data / "blobs")
@@ -120,6 +128,8 @@ async def create(config: Config) -> web.Application:
     dispatch = Dispatch(db, writer, blobs, desk, inboxes, utcnow, worker, shared=bool(config.redis_url))
     indexing = Indexing(db)
     calls = Calls(db, writer, inboxes, intake, utcnow, worker)
+    fetching = Fetching(db, writer, blobs, inboxes, utcnow, config.max_body)
+    reconciler = Reconciler(db, inboxes, intake, utcnow, worker)
 
     def nudge() -> None:
         dispatch.nudge()
@@ -132,7 +142,7 @@ async def create(config: Config) -> web.Application:
     announcer = Announcer(sockets.publisher.publish, writer.mark)
     sweep = Sweep(db, writer, blobs, intake, inboxes, announcer, utcnow)
     listeners = Listeners(db, inboxes, intake, utcnow, worker if config.redis_url else "")
-    loops = _Loops(dispatch, sweep, announcer, listeners, indexing, calls)
+    loops = _Loops(dispatch, sweep, announcer, listeners, indexing, calls, fetching, reconciler)
     app.cleanup_ctx.append(lambda app: _run(app[HUB], loops))
     inboxes.on_change(lambda: _tell(sockets))
     return app
@@ -143,6 +153,7 @@ async def _run(hub: Hub, loops: _Loops) -> AsyncIterator[None]:
     await hub.inboxes.refresh()
     if not hub.config.redis_url:
         await hub.db.write(give_back_all)
+        await hub.db.write(lambda conn: files.give_back_all(conn, hub.now()))
     hub.writer.start()
     # what a crash left unread is queued before any door opens, so that nothing newer overtakes it
     await loops.sweep.catch_up()

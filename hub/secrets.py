@@ -19,6 +19,10 @@ class BadToken(Exception):
     """Not ours, altered, or out of time."""
 
 
+class Expired(BadToken):
+    """It was ours, and its time is over."""
+
+
 class Keys:
     """Keys of separate uses, all derived from one secret of at least 32 characters."""
 
@@ -64,7 +68,7 @@ class Keys:
             raise BadToken("not one of ours")
         payload: dict[str, Any] = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
         if payload["exp"] < time.time():
-            raise BadToken("out of time")
+            raise Expired("out of time")
         return payload
 
     def _derive(self, purpose: str) -> bytes:

@@ -9,8 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from hub.contract import Address, CallUpdate, Event, Ignored, State, Status
-from hub.core import claims, told
-from hub.core import proof, survey
+from hub.core import claims, proof, survey, told
 from hub.core import route as routing
 from hub.core.batch import Batch
 from hub.core.calls import hear as calls

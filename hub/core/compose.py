@@ -10,13 +10,13 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from hub.contract import Address, State
-from hub.core import chatlink, claims, drafts, fit
+from hub.core import chatlink, claims, drafts, fit, known
 from hub.core.addresses import canonical
 from hub.core.batch import Batch
 from hub.core.changes import Actor
 from hub.core.desk import InboxFacts
 from hub.core.errors import Conflict, NotFound, NotPermitted, Stale
-from hub.core.permit import Decision, Purpose, Request, permit
+from hub.core.permit import Decision, Facts, Purpose, Request, permit
 from hub.core.settle import DEADLINE
 from hub.core.states import Row, ThreadState, Wants, preview
 from hub.models import Agent, Customer, Identity, new_id
@@ -122,10 +122,12 @@ class Reply:
         if self.last_seen_seq is not None:
             _guard(batch, thread, self.last_seen_seq, self.actor)
         checked = check(batch, thread, self.words, self.actor)
-        if self.hold_s:
-            until = batch.now + timedelta(seconds=self.hold_s)
+        if self.hold_s or checked.deferred:
+            until, why = batch.now + timedelta(seconds=self.hold_s), "undo"
+            if checked.deferred and checked.deferred.until:
+                until, why = max(until, checked.deferred.until), checked.deferred.reason
             return Said(
-                draft_id=drafts.hold(batch, self.actor, thread.id, self.client_key, self.words.content(), until)
+                draft_id=drafts.hold(batch, self.actor, thread.id, self.client_key, self.words.content(), until, why)
             )
         entry = say(batch, thread, self.words, checked, self.actor, self.client_key)
         drafts.forget(batch, self.actor.id, thread.id, f"reply:{self.words.inbox_id}")
@@ -192,6 +194,8 @@ class Checked:
     """Where the chat link leads, if there is to be one."""
     files: list[Row] = field(default_factory=list)
     decision: dict[str, Any] = field(default_factory=dict)
+    deferred: Decision | None = None
+    """Until when it must wait, and why."""
 
 
 def _guard(batch: Batch, thread: ThreadState, last_seen_seq: int, actor: Actor) -> None:
@@ -246,12 +250,23 @@ def check(batch: Batch, thread: ThreadState, words: Words, actor: Actor) -> Chec
         unfit=fit.problem(words.text, len(files), inbox.capabilities, inbox.name),
         bytes=sum(file["size"] for file in files),
         files=len(files),
+        person=actor.kind == "agent",
+        facts=facts(batch, thread, inbox, words.to, words.purpose, person=actor.kind == "agent"),
     )
     decision: Decision = permit(request)
     if decision.verdict == "deny":
         raise NotPermitted(decision.reason)
     live = _live_chat(batch) if words.chat_link else None
-    return Checked(inbox, case, wrote, live, files, decision.record(request))
+    deferred = decision if decision.verdict == "defer" else None
+    return Checked(inbox, case, wrote, live, files, decision.record(request), deferred)
+
+
+def facts(
+    batch: Batch, thread: ThreadState, inbox: InboxFacts, to: Address, purpose: Purpose, *, person: bool
+) -> Facts:
+    """What is known of the address, with what this very transaction has heard."""
+    heard = [entry for entry in batch.new_entries if entry["thread_id"] == thread.id]
+    return known.look_up(batch.conn, inbox, thread.id, to, purpose, person=person, heard=heard)
 
 
 def _recipient(batch: Batch, thread: ThreadState, to: Address) -> bool:

@@ -20,6 +20,7 @@ from hub.core.batch import Batch
 from hub.core.changes import SYSTEM, Actor
 from hub.core.desk import InboxFacts
 from hub.core.errors import NotFound
+from hub.core.permit import Stop
 from hub.core.states import ThreadState, Wants
 from hub.db import Prepared, among, insert
 from hub.models import Claim, Identity, new_id
@@ -36,15 +37,6 @@ _LEDGER = Prepared(
     .order_by(CONSENT.c.at.desc(), CONSENT.c.id.desc())
     .limit(500)
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """Why an address gets nothing."""
-
-    said: str
-    source: str
-    at: datetime
 
 
 def ledger(conn: Connection, addresses: Iterable[tuple[str, str]]) -> list[Any]:

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 
 from hub.contract import Address, State
 from hub.core.batch import Batch
-from hub.core.compose import deliver
+from hub.core.compose import deliver, facts
 from hub.core.desk import InboxFacts
-from hub.core.permit import Request, permit
+from hub.core.permit import Purpose, Request, permit
 from hub.core.states import Row, Wants
 from hub.models import Claim, Identity
 from hub.models.tables import DELIVERY, ENTRY
@@ -61,7 +61,10 @@ class ContinueElsewhere:
             return None
         inbox, to = way
         latest = batch.conn.execute(sa.select(ENTRY).where(ENTRY.c.id == unread[-1]["entry_id"])).mappings().one()
-        request = Request(inbox, to.kind, to.value, latest["purpose"] or "transactional", batch.now)
+        purpose: Purpose = latest["purpose"] or "transactional"
+        # a colleague's answer, only by another way
+        known = facts(batch, thread, inbox, to, purpose, person=True)
+        request = Request(inbox, to.kind, to.value, purpose, batch.now, facts=known)
         decision = permit(request)
         if decision.verdict != "allow":
             return None

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import quote
 from uuid import UUID
 
 from hub.contract import Capabilities
 from hub.core import tokens
 from hub.secrets import Keys
+
+FILE_PURPOSE = "provider-file"
+FILE_TTL_S = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,11 @@ class Desk:
         """Which of a delivery's messages a key of ours names: the first one's has no number."""
         number = key.rpartition(".")[2]
         return int(number) if key.count(".") > 1 and number.isascii() and number.isdecimal() else 1
+
+    def file_url(self, attachment_id: UUID, name: str) -> str:
+        """An address at which a provider can take a file for an hour, without signing in."""
+        token = self.keys.token(FILE_PURPOSE, {"id": attachment_id.hex}, FILE_TTL_S)
+        return f"{self.public_url}/f/{token}/{quote(name, safe='')}"
 
     def case_token(self, case_id: UUID) -> str:
         """Comes back with an answer (a plus-address) and says which case it belongs to."""

@@ -29,7 +29,13 @@ def held(batch: Batch, actor: Actor, thread_id: UUID, client_key: str) -> UUID |
 
 
 def hold(
-    batch: Batch, actor: Actor, thread_id: UUID, client_key: str, content: dict[str, Any], until: datetime
+    batch: Batch,
+    actor: Actor,
+    thread_id: UUID,
+    client_key: str,
+    content: dict[str, Any],
+    until: datetime,
+    why: str = "undo",
 ) -> UUID:
     """Keep words until they are due; the ordinary draft they grew from is used up."""
     forget(batch, actor.id, thread_id, f"reply:{content['inbox_id']}")
@@ -42,7 +48,7 @@ def hold(
         "version": 1,
         "send_at": until,
         "client_key": client_key,
-        "held_reason": "undo",
+        "held_reason": why,
         "updated_at": batch.now,
     }
     batch.at_end(sa.insert(DRAFT).values(row))
@@ -57,6 +63,12 @@ def waiting(batch: Batch, draft_id: UUID, agent: Actor | None) -> Row:
     if agent and draft["agent_id"] != agent.id:
         raise NotFound("draft")
     return draft
+
+
+def put_off(batch: Batch, draft: Row, until: datetime, why: str) -> None:
+    """It is due and still must wait."""
+    batch.at_end(sa.update(DRAFT).where(DRAFT.c.id == draft["id"]).values(send_at=until, held_reason=why))
+    draft.set(send_at=until)
 
 
 def give_back(batch: Batch, draft: Row, reason: str) -> None:

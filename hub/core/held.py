@@ -43,6 +43,9 @@ class Release:
             # what can't go out any more goes back to its author, with the reason
             drafts.give_back(batch, draft, str(refusal))
             return Said(draft_id=self.draft_id)
+        if checked.deferred and checked.deferred.until:
+            drafts.put_off(batch, draft, checked.deferred.until, checked.deferred.reason)
+            return Said(draft_id=self.draft_id)
         entry = say(batch, thread, words, checked, author, draft["client_key"])
         drafts.use_up(batch, draft)
         return Said(entry["id"])

@@ -49,7 +49,7 @@ def render(conn: Connection, desk: Desk, inbox: InboxFacts, delivery_id: UUID, r
     text = proof.fill(desk.keys, delivery["options"], text)
     strange = bool(delivery["options"].get("proof"))
     can = inbox.capabilities
-    files = _files(conn, [*before, entry["id"]], read) if can.media else ()
+    files = _files(conn, desk, [*before, entry["id"]], read) if can.media else ()
     data = entry["data"] or {}
     outgoing = Outgoing(
         key=desk.delivery_key(delivery_id),
@@ -108,14 +108,14 @@ def _words(conn: Connection, entry: dict[str, Any], before: list[UUID]) -> tuple
     return "\n\n".join([*(row.text for row in rows), entry["text"]]), ""
 
 
-def _files(conn: Connection, entries: list[UUID], read: Read) -> tuple[OutgoingFile, ...]:
+def _files(conn: Connection, desk: Desk, entries: list[UUID], read: Read) -> tuple[OutgoingFile, ...]:
     statement = (
         sa.select(ATTACHMENT)
         .where(among(ATTACHMENT.c.entry_id, "ids"))
         .order_by(ATTACHMENT.c.entry_id, ATTACHMENT.c.position)
     )
     return tuple(
-        OutgoingFile(row.name, row.type, row.size, _reader(read, row.sha256), row.cid)
+        OutgoingFile(row.name, row.type, row.size, _reader(read, row.sha256), row.cid, desk.file_url(row.id, row.name))
         for row in conn.execute(statement, {"ids": entries})
     )
 

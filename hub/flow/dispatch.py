@@ -8,8 +8,9 @@ import logging
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -18,11 +19,11 @@ import sqlalchemy as sa
 from hub import failpoints
 from hub.blobs import Blobs
 from hub.contract import Connector, LooksUp, OptedOut, Outgoing, Refused, State, Unauthorised, Unavailable, Uncertain
-from hub.core import lanes, rests
+from hub.core import known, lanes, rests
 from hub.core.changes import Change
 from hub.core.desk import Desk, InboxFacts
 from hub.core.errors import Conflict, NotFound
-from hub.core.permit import Request, permit
+from hub.core.permit import Decision, Request, permit
 from hub.core.render import Rendered, render
 from hub.core.settle import Abandoned, Accepted, Begin, GiveUp, Settle
 from hub.db import Database, DatabaseGone
@@ -224,32 +225,44 @@ class Dispatch:
         rendered = await self._db.read(lambda conn: render(conn, self._desk, facts, head.id, self._blobs.get))
         return _Ready(running.connector, facts, rendered, running.version) if rendered else None
 
-    def _forbidden(self, ready: _Ready) -> str:
+    async def _decide(self, ready: _Ready) -> Decision:
         """The gate is asked again right before the send: what was allowed when it was queued may not be any more."""
-        out = ready.rendered.outgoing
-        decision = permit(
+        out, delivery, person = ready.rendered.outgoing, ready.rendered.delivery, not ready.rendered.outgoing.automatic
+        look_up = partial(
+            known.look_up,
+            inbox=ready.facts,
+            thread_id=delivery["thread_id"],
+            to=out.to,
+            purpose=delivery["purpose"],
+            person=person,
+        )
+        return permit(
             Request(
                 ready.facts,
                 out.to.kind,
                 out.to.value,
-                ready.rendered.delivery["purpose"],
+                delivery["purpose"],
                 self._now(),
                 unfit=ready.rendered.unfit,
                 bytes=ready.rendered.bytes,
                 files=len(out.files),
+                person=person,
+                facts=await self._db.read(look_up),
             )
         )
-        return decision.reason if decision.verdict == "deny" else ""
 
     async def _attempt(self, head: lanes.Head, ready: _Ready, n: int, attempt: int) -> Settle:
         """One try at one message, and what its outcome means."""
         part = n if len(ready.messages) > 1 else 0
-        if refusal := self._forbidden(ready):
-            return Settle(head.id, State.FAILED, reason=refusal, part=part)
+        decision = await self._decide(ready)
+        if decision.verdict == "deny":
+            return Settle(head.id, State.FAILED, reason=decision.reason, part=part)
+        if decision.verdict == "defer":
+            return Settle(head.id, State.QUEUED, reason=decision.reason, retry_at=decision.until)
         inbox_id, lane = ready.facts.id, head.lane
         try:
             async with asyncio.timeout(SEND_TIMEOUT_S):
-                ref = await ready.connector.send(ready.messages[n - 1])
+                ref = await ready.connector.send(replace(ready.messages[n - 1], late=decision.late))
         except Refused as error:
             await self._ways.answered(inbox_id)
             stop = isinstance(error, OptedOut)

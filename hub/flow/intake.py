@@ -92,6 +92,8 @@ class Intake:
         self._room = asyncio.Semaphore(READERS)
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
+        self.turned_away: set[UUID] = set()
+        """Inboxes whose provider was sent away because the database was gone: it may not come again."""
 
     async def __call__(self, inbox_id: UUID, raw: Raw) -> Answer | None:
         answer, _ = await self.receive(inbox_id, raw)
@@ -105,10 +107,12 @@ class Intake:
         if answer is not None and answer.final:
             return answer, Receipt(None, "answered")
         failpoints.hit("after_receive")
-        if connector.capabilities.costly or len(raw.body) > LARGE:
-            receipt = await self._store(connector, facts, raw)
-        else:
-            receipt = await self._append(connector, facts, raw)
+        take = self._store if connector.capabilities.costly or len(raw.body) > LARGE else self._append
+        try:
+            receipt = await take(connector, facts, raw)
+        except DatabaseGone:
+            self.turned_away.add(facts.id)
+            raise
         if receipt.state != "duplicate":
             self._inboxes.heard(facts.id, raw.received_at)
         failpoints.hit("before_ack")

@@ -12,10 +12,12 @@ from hub.http import (
     attachments,
     calls,
     cases,
+    consent,
     customers,
     drafts,
     entries,
     envelopes,
+    files,
     health,
     hooks,
     inboxes,
@@ -39,8 +41,8 @@ from hub.http.passwords import Passwords
 from hub.http.static import Web
 from hub.runtime import HUB
 
-NOUNS = (session, agents, threads, entries, cases, drafts, calls, attachments, customers, proof, merge, promises,
-         report, surveys, search, inboxes, envelopes, tokens)  # fmt: skip
+NOUNS = (session, agents, threads, entries, cases, drafts, calls, attachments, customers, consent, proof, merge,
+         promises, report, surveys, search, inboxes, envelopes, tokens)  # fmt: skip
 
 
 def operations() -> list[Operation]:
@@ -76,6 +78,7 @@ def setup(app: web.Application) -> None:
     app[session.TRIES] = _tries(app)
     hooks.install(app.router)
     health.install(app.router)
+    files.install(app.router)
     Docs(openapi).install(app.router)
     install(app.router, operations(), admit)
     app.router.add_routes(visitor.routes())

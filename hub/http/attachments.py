@@ -11,9 +11,10 @@ from aiohttp import web
 from pydantic import Field
 from sqlalchemy import Connection
 
+from hub.core import files
 from hub.core.access import Right, Viewer, require
 from hub.core.envelopes import load, unpack
-from hub.core.errors import NotFound
+from hub.core.errors import Conflict, NotFound
 from hub.core.read.entries import attachment
 from hub.http.ask import Ask
 from hub.http.files import download, receive, response
@@ -52,7 +53,20 @@ def keep(conn: Connection, owner: UUID, file: dict[str, Any]) -> dict[str, Any]:
 @routes.get("/attachments/{id}", Right.READ, gives="application/octet-stream")
 async def get_attachment(ask: Ask, id: UUID, inline: Annotated[int, Field(ge=0, le=1)] = 0) -> web.StreamResponse:
     """The file. With `inline=1` images are shown; everything else is always a download."""
-    return await download(ask, await ask.read(_readable, ask.me, id), inline=bool(inline))
+    row = await ask.read(_readable, ask.me, id)
+    if problem := files.missing(row):
+        raise Conflict(problem)
+    return await download(ask, row, inline=bool(inline))
+
+
+@routes.post("/attachments/{id}/fetch", Right.WORK)
+async def fetch_again(ask: Ask, id: UUID) -> AttachmentOut:
+    """Ask the provider once more for a file that could not be fetched."""
+    row = await ask.read(_readable, ask.me, id)
+    if row.entry_id is None:
+        raise NotFound("attachment")
+    await ask.submit(files.FetchAgain(id, row.entry_id))
+    return AttachmentOut.model_validate(attachment(await ask.read(_readable, ask.me, id)))
 
 
 def _readable(conn: Connection, me: Viewer, attachment_id: UUID) -> Any:

@@ -5,13 +5,21 @@ from __future__ import annotations
 import re
 from typing import Any
 from urllib.parse import quote, unquote
+from uuid import UUID
 
+import sqlalchemy as sa
 from aiohttp import web
 
 from hub.blobs import Blobs
+from hub.core.desk import FILE_PURPOSE
 from hub.db import DatabaseGone
 from hub.http.ask import Ask
 from hub.http.errors import HttpProblem, unreadable_text
+from hub.models import Attachment
+from hub.runtime import HUB
+from hub.secrets import BadToken, Expired
+
+ATTACHMENT = Attachment.__table__  # type: ignore[attr-defined]
 
 SHOWN_INLINE = {"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif"}
 """Kinds that a browser can only draw; SVG, HTML and PDF run scripts and are downloads."""
@@ -79,3 +87,29 @@ def response(content: bytes, name: str, kind: str, *, inline: bool = False) -> w
         "Cache-Control": "private, max-age=86400, immutable",
     }
     return web.Response(body=content, content_type=kind, headers=headers)
+
+
+async def give_to_provider(request: web.Request) -> web.Response:
+    """A file of an answer, for the provider that carries it: it was told this address, which works for an hour."""
+    hub = request.app[HUB]
+    try:
+        attachment_id = UUID(hub.keys.read_token(FILE_PURPOSE, request.match_info["token"])["id"])
+    except Expired:
+        raise HttpProblem(410, "This file's address has run out.") from None
+    except (BadToken, ValueError):
+        raise HttpProblem(404, "There is no such file.") from None
+    said = sa.select(ATTACHMENT).where(ATTACHMENT.c.id == attachment_id, ATTACHMENT.c.entry_id.is_not(None))
+    row = await hub.db.read(lambda conn: conn.execute(said).first())
+    if row is None:
+        raise HttpProblem(404, "There is no such file.")
+    try:
+        content = await hub.blobs.get(row.sha256)
+    except FileNotFoundError:
+        raise HttpProblem(404, "There is no such file.") from None
+    answer = response(content, row.name, media_type(row.type))
+    answer.headers["Cache-Control"] = "private, max-age=3600"
+    return answer
+
+
+def install(router: web.UrlDispatcher) -> None:
+    router.add_get("/f/{token}/{name}", give_to_provider)

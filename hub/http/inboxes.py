@@ -190,6 +190,9 @@ def _out(ask: Ask, row: Mapping[str, Any]) -> InboxOut:
         snippet=f'<script async src="{base}/w.js" data-inbox="{row["id"]}"></script>' if live else "",
         last_in_at=max(filter(None, (row["last_in_at"], ask.hub.inboxes.last_heard(row["id"]))), default=None),
         last_out_at=row["last_out_at"],
+        reconciled_at=row["reconciled_at"],
+        reconciled_found=row["reconciled_found"],
+        reconcile_problem=row["reconcile_problem"],
     )
 
 

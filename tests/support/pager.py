@@ -285,7 +285,8 @@ class Paging:
         return said
 
     async def api(self, method: str, path: str, **options: Any) -> tuple[int, Any]:
-        url, headers = f"{self.hub.config.address}{path}", {"Authorization": f"Bearer {self._token}"}
+        url = f"{self.hub.config.address}{path}"
+        headers = {"Authorization": f"Bearer {self._token}", **options.pop("headers", {})}
         async with self._http.request(method, url, headers=headers, **options) as response:
             told = await response.read()
             return response.status, orjson.loads(told) if response.content_type.endswith("json") and told else told

@@ -205,7 +205,7 @@ def _entry(
 
 def _files(conn: Connection, ids: list[UUID], url: FileUrl) -> dict[UUID, list[PublicAttachment]]:
     c = ATTACHMENT.c
-    rows = sa.select(c.entry_id, c.id, c.name, c.type, c.size).where(among(c.entry_id, "ids"))
+    rows = sa.select(c.entry_id, c.id, c.name, c.type, c.size).where(among(c.entry_id, "ids"), c.state == "ready")
     found = defaultdict(list)
     for row in conn.execute(rows.order_by(c.entry_id, c.position), {"ids": ids}) if ids else ():
         found[row.entry_id].append(PublicAttachment(row.id, row.name, row.type, row.size, url(row.id)))

@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from hub.contract import Capabilities
+from hub.core import consent, known
 from hub.core.desk import InboxFacts
-from hub.core.permit import Request, permit
+from hub.core.permit import Facts, Request, permit, window_until
 from hub.models import Entry, utcnow
 
 ENTRY = Entry.__table__  # type: ignore[attr-defined]
@@ -33,11 +34,17 @@ _LATEST = (
 def ways(conn: Connection, customer: Out, inboxes: Iterable[InboxFacts], *, online: bool) -> list[Out]:
     """The best first. The default is the channel they prefer, else where they wrote last."""
     used = _used(conn, customer["thread_id"])
+    words = consent.ledger(conn, _keys(customer))
     found = []
     for inbox in inboxes:
         for identity, trust in _addresses(customer, inbox.capabilities.identity):
             last = used.get((inbox.id, identity["id"]))
-            found.append((last, _way(inbox, identity, trust, wrote=last is not None, online=online)))
+            stop = consent.stop(words, identity["kind"], identity["address"], inbox.id, "transactional")
+            if last is None and inbox.capabilities.reply_window_s is not None:
+                # further back than was looked
+                last = known.last_in(conn, inbox, customer["thread_id"], identity["kind"], identity["address"])
+            facts = Facts(stop, last_in_at=last)
+            found.append((last, _way(inbox, identity, trust, facts, online=online)))
     found.sort(key=lambda pair: (not pair[1]["usable"], pair[0] is None, -(pair[0].timestamp() if pair[0] else 0)))
     result = [way for _, way in found]
     likes = customer["preferred_channel"]
@@ -66,18 +73,22 @@ def _addresses(customer: Out, kind: str) -> Iterator[tuple[Out, str]]:
             yield claim, "claimed"
 
 
-def _way(inbox: InboxFacts, address: Out, trust: str, *, wrote: bool, online: bool) -> Out:
+def _keys(customer: Out) -> set[tuple[str, str]]:
+    return {(one["kind"], one["address"]) for one in (*customer["identities"], *customer["claims"])}
+
+
+def _way(inbox: InboxFacts, address: Out, trust: str, facts: Facts, *, online: bool) -> Out:
     can = inbox.capabilities
-    decision = permit(
-        Request(
-            inbox=inbox,
-            kind=address["kind"],
-            address=address["address"],
-            purpose="transactional",
-            now=utcnow(),
-            wrote_before=wrote or address["kind"] == "visitor",
-        )
+    request = Request(
+        inbox=inbox,
+        kind=address["kind"],
+        address=address["address"],
+        purpose="transactional",
+        now=utcnow(),
+        wrote_before=facts.last_in_at is not None or address["kind"] == "visitor",
+        facts=facts,
     )
+    decision = permit(request)
     usable, reason = decision.verdict == "allow", decision.reason
     if not inbox.active:
         usable, reason = False, f"{inbox.name} is paused. Mend it in Settings, Channels."
@@ -93,6 +104,9 @@ def _way(inbox: InboxFacts, address: Out, trust: str, *, wrote: bool, online: bo
         "usable": usable,
         "reason": reason,
         "default": False,
+        "window_until": window_until(request) if usable else None,
+        "late": decision.late,
+        "stopped": facts.stop is not None,
         "trust": trust,
         "capabilities": capabilities(can),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -23,6 +24,12 @@ class TargetOut(Shape):
     reason: str = ""
     """`last used`, `visitor is here`, `goes by email if unread`, or why it can't be used."""
     default: bool = False
+    window_until: datetime | None = None
+    """Until then the channel takes answers; None where it always does, or not any more."""
+    late: bool = False
+    """Its ordinary window has closed: until `window_until` a person, no machine, may still answer."""
+    stopped: bool = False
+    """They asked for no more messages here; `reason` says when."""
     trust: Literal["verified", "claimed"] = "verified"
     capabilities: dict[str, Any]
 

@@ -73,6 +73,11 @@ class InboxOut(Shape):
     """For live channels: the tag to put into a web page."""
     last_in_at: datetime | None = None
     last_out_at: datetime | None = None
+    reconciled_at: datetime | None = None
+    """When the provider's own list was last compared with what is here."""
+    reconciled_found: int = 0
+    """How much of it nobody had told us."""
+    reconcile_problem: str = ""
 
 
 class InboxTest(Shape):
