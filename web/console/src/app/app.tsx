@@ -24,6 +24,8 @@ import { Shortcuts } from "./shortcuts";
 const SignIn = lazy(() => import("../signin/sign-in"));
 const LinkPage = lazy(() => import("../signin/link"));
 const Settings = lazy(() => import("../settings/page"));
+const Promises = lazy(() => import("../promises/page"));
+const Reports = lazy(() => import("../reports/page"));
 const SearchPage = lazy(() => import("../search/page").then((module) => ({ default: module.SearchPage })));
 
 export function App() {
@@ -125,6 +127,8 @@ function Console({ me, onSignedOut }: { me: Me; onSignedOut: (how: "ended" | "le
     { id: "go-unassigned", label: "Go to Unassigned", keys: ["g u"], group: "Go", run: view("unassigned") },
     { id: "go-all", label: "Go to All open", keys: ["g a"], group: "Go", run: view("all") },
     { id: "go-snoozed", label: "Go to Snoozed", keys: ["g s"], group: "Go", run: view("snoozed") },
+    { id: "go-promises", label: "Go to Promises", keys: ["g p"], group: "Go", run: () => go("/promises") },
+    { id: "go-reports", label: "Go to Reports", keys: ["g r"], group: "Go", run: () => go("/reports") },
     { id: "go-settings", label: "Go to Settings", keys: ["g ,"], group: "Go", run: () => go("/settings/me") },
     { id: "undo", label: "Undo the last action", keys: ["Mod+z"], group: "Go", hidden: true, run: takeToast },
     { id: "sign-out", label: "Sign out", group: "Go", run: signOut },
@@ -146,6 +150,12 @@ function Console({ me, onSignedOut }: { me: Me; onSignedOut: (how: "ended" | "le
         </Route>
         <Route path="/search">
           <SearchPage channels={channels} />
+        </Route>
+        <Route path="/promises">
+          <Promises me={me} />
+        </Route>
+        <Route path="/reports">
+          <Reports />
         </Route>
         <Route path="/settings/:section?">
           <Settings me={me} />

@@ -1,6 +1,9 @@
 import type { CaseStatus } from "../api/types";
 
 export const text = {
+  more: "More",
+  promises: "Promises",
+  reports: "Reports",
   views: "Views",
   search: "Search or jump to",
   channels: "Channels",

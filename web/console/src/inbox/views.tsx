@@ -6,6 +6,7 @@ import { keys } from "../api/keys";
 import type { Me, View } from "../api/types";
 import { Avatar } from "../ui/avatar";
 import { Icon, iconOr } from "../ui/icon";
+import type { IconName } from "../ui/icons";
 import { MenuButton } from "../ui/menu";
 import { prefer, usePreferences } from "../ui/preferences";
 import { capped } from "../ui/words";
@@ -26,6 +27,11 @@ const groups: [View["group"], string][] = [
   ["shared", text.sharedViews],
   ["mine", text.myViews],
   ["channels", text.channels],
+];
+
+const pages: [string, IconName, string][] = [
+  ["/promises", "clock", text.promises],
+  ["/reports", "layers", text.reports],
 ];
 
 export function Views({ me, active, onPalette, onShortcuts, onSignOut, edge }: ViewsProps) {
@@ -62,6 +68,14 @@ export function Views({ me, active, onPalette, onShortcuts, onSignOut, edge }: V
             )
           );
         })}
+        <section aria-label={text.more}>
+          {pages.map(([href, icon, label]) => (
+            <Link key={href} href={href} className="view-link" title={label}>
+              <Icon name={icon} />
+              <span className="grow ellipsis view-name">{label}</span>
+            </Link>
+          ))}
+        </section>
       </div>
       <div className="views-me">
         <MenuButton

@@ -6,6 +6,7 @@ import type { IconName } from "../ui/icons";
 import { Channels } from "./channels";
 import { MySettings } from "./me";
 import { text } from "./messages";
+import "../ui/page.css";
 import "./settings.css";
 import { Team } from "./team";
 import { Tokens } from "./tokens";

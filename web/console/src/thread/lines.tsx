@@ -56,6 +56,14 @@ const glyphs: Record<string, IconName> = {
   reopened: "rotate-ccw",
   priority: "flag",
   status: "check",
+  consent: "ban",
+  proved: "shield-check",
+  confirmed: "shield-check",
+  "proof asked": "key-round",
+  "proof failed": "shield-alert",
+  merged: "users",
+  unmerged: "users",
+  rated: "flag",
 };
 
 /** One grey line each; three and more in a row fold into one. */
@@ -81,12 +89,16 @@ export function Events({ entries }: { entries: Entry[] }) {
 
 function EventLine({ entry }: { entry: Entry }) {
   const type = String(entry.event?.type ?? "");
+  const { words, whole } = eventWords(entry);
+  const who = entry.author.name;
+  const named = whole && (entry.author.kind === "system" || words.startsWith(who));
   return (
     <article className="event" id={`entry-${entry.id}`}>
       <Icon name={entry.kind === "call" ? "phone" : (glyphs[type] ?? "zap")} size="s" />
       <span>
-        {entry.author.name && <b>{entry.author.name} </b>}
-        {eventWords(entry)} · <time title={exactTime(entry.at)}>{time(entry.at)}</time>
+        {!whole && who && <b>{who} </b>}
+        {words}
+        {whole && who && !named && ` · ${who}`} · <time title={exactTime(entry.at)}>{time(entry.at)}</time>
       </span>
     </article>
   );

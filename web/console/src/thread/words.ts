@@ -26,6 +26,13 @@ const events: Record<string, (facts: Facts) => string> = {
   spam: () => "marked it as spam",
   moved: () => "moved a message to another case",
   customer: () => "changed the customer's details",
+  reaction: (facts) => (facts.emoji ? `reacted ${word(facts.emoji)}` : "took a reaction back"),
+  removed: () => "took a message back",
+  consent: (facts) => {
+    const through = facts.inbox ? ` through ${word(facts.inbox)}` : "";
+    return facts.allowed ? `allows messages${through} again` : `wants no more messages${through}`;
+  },
+  answered: (facts) => `answered: ${values(facts.values)}`,
   "customer added": (facts) => `added the customer ${word(facts.address)}`,
 };
 
@@ -35,10 +42,22 @@ function tagged(facts: Facts): string {
   return [added && `added the tag ${added}`, removed && `removed the tag ${removed}`].filter(Boolean).join(" and ");
 }
 
-export function eventWords(entry: Entry): string {
+function values(given: unknown): string {
+  return Object.entries((given ?? {}) as Facts)
+    .map(([name, value]) => `${name}: ${word(value) || String(value)}`)
+    .join(", ");
+}
+
+/** `whole`: the hub told it as a sentence of its own, with whoever did it in it. */
+export function eventWords(entry: Entry): { words: string; whole: boolean } {
   const facts = entry.event ?? {};
   const type = word(facts.type);
-  return events[type]?.(facts) ?? (entry.text || type.replaceAll("_", " ") || "changed something");
+  const known = events[type]?.(facts);
+  if (known) return { words: known, whole: false };
+  const told = word(facts.text) || entry.text;
+  return told
+    ? { words: told, whole: true }
+    : { words: type.replaceAll("_", " ") || "changed something", whole: false };
 }
 
 /** How many lines somebody would have to read. */

@@ -1,0 +1,16 @@
+export const text = {
+  title: "Promises",
+  back: "Back to the inbox",
+  whose: "Whose promises",
+  of: { mine: "Mine", team: "Of colleagues who are off shift", all: "All" },
+  none: "Nothing is promised.",
+  due: (when: string, who: string) => `Due ${when} · ${who}`,
+  kept: "Kept",
+  failed: "The promise was not changed.",
+  notLoaded: "The promises could not be loaded.",
+  onShift: "You are on shift.",
+  offShift: "You are off shift: what you promised is your team's when it is due.",
+  goOff: "Go off shift",
+  goOn: "Go on shift",
+  shiftFailed: "Your shift was not changed.",
+};
