@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 import sqlalchemy as sa
 
-from hub import inboxes
+from hub import registry
 from hub.contract import Leg
 from hub.models import Call, CallCommand, CallLeg, Case, Entry, Inbox, new_id, utcnow
 from hub.models.people import Agent
@@ -22,9 +22,8 @@ from hub.runtime import Hub
 from tests.support.line import OURS, Exchange, TestLine, build, request
 
 MAYA = "+4915112345678"
-TABLES: dict[Any, sa.Table] = {
-    model: model.__table__ for model in (Call, CallCommand, CallLeg, Case, Entry, Inbox, Agent)
-}
+MODELS: tuple[Any, ...] = (Call, CallCommand, CallLeg, Case, Entry, Inbox, Agent)
+TABLES: dict[Any, sa.Table] = {model: model.__table__ for model in MODELS}
 
 
 class Desk:
@@ -154,7 +153,7 @@ async def open_line(hub: Hub, url: str, **settings: Any) -> Desk:
 @pytest_asyncio.fixture
 async def desk(house: Any, owner: Any, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
     """The line of the house; `house` is whichever the test's folder has."""
-    monkeypatch.setattr(inboxes, "build", build(inboxes.build))
+    monkeypatch.setattr("hub.inboxes.build", build(registry.build))
     TestLine.exchanges[OURS] = Exchange()
     yield await open_line(house.hub, house.url)
     del TestLine.exchanges[OURS]

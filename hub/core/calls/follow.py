@@ -104,7 +104,7 @@ def _ring(batch: Batch, call: Row, legs: list[Row]) -> None:
     agent = call["agent_id"]
     if agent is not None and not any(leg["agent_id"] == agent for leg in team(legs)):
         # whoever accepted it isn't there after all: back to the queue, and on to the others
-        rung = dict(call["rung"] or {})
+        rung = {who: told for who, told in (call["rung"] or {}).items() if told["state"] != "over"}
         rung[agent.hex] = {**rung.get(agent.hex, {"why": "", "name": ""}), "state": "missed"}
         call.set(agent_id=None, mode="", rung=rung)
         agent = None

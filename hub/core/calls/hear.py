@@ -224,21 +224,21 @@ def _take(batch: Batch, call: Row, leg: Row, update: CallUpdate) -> None:
 def _climb(batch: Batch, call: Row, leg: Row, update: CallUpdate, at: Any) -> None:
     """States only climb; a time that is told late is still taken, if it is the earliest."""
     state = update.state
-    if state is None and update.asks and leg["state"] != "ended":
-        state = LegState.ACTIVE
-    if state is None:
+    if state is None and not update.asks:
         return
     if state is LegState.RINGING and (leg["ringing_at"] is None or at < leg["ringing_at"]):
         leg.set(ringing_at=at)
         if leg["role"] == "customer" and call["direction"] == "out" and not call["ended_at"]:
             call.set(ringing_at=at)
+    if update.asks and state is not LegState.ENDED and leg["state"] != "ended":
+        state = LegState.ACTIVE  # who asks what to do is on the line
     if state is LegState.ACTIVE and (leg["answered_at"] is None or at < leg["answered_at"]):
         leg.set(answered_at=at)
         if leg["joined_at"] and leg["to_kind"] == "agent":
             leg.set(joined_at=at)
     if state is LegState.ENDED:
         end_leg(batch, leg, update.ended or Ended.COMPLETED, update.reason, at)
-    elif climbs(leg["state"], state):
+    elif state is not None and climbs(leg["state"], state):
         leg.set(state=state.value)
     if leg["state"] == "active" and leg["role"] != "customer" and leg["to_kind"] == "agent" and not leg["joined_at"]:
         leg.set(joined_at=leg["answered_at"])
