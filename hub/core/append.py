@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from hub.contract import Address, CallUpdate, Event, Ignored, State, Status
-from hub.core import claims, proof, survey, told
+from hub.core import claims, proof, questions, survey, told
 from hub.core import route as routing
 from hub.core.batch import Batch
 from hub.core.calls import hear as calls
@@ -163,6 +163,8 @@ def append(batch: Batch, inbox: InboxFacts, heard: Heard, envelope_id: UUID | No
         return None
     assert heard.thread_id is not None
     thread = batch.thread(heard.thread_id)
+    if message.choice and (asked := questions.pressed(batch, thread, message)):
+        heard.cases = (asked["case_id"], *heard.cases)
     rated = survey.answered(batch, thread, heard)
     chosen = (
         routing.Route(rated, routing.ASKED)
@@ -203,7 +205,8 @@ def append(batch: Batch, inbox: InboxFacts, heard: Heard, envelope_id: UUID | No
     if rated:
         survey.tell(batch, thread, rated, author, message.text)
     else:
-        _advance(batch, thread, case, entry, author, chosen.case is None)
+        advance(batch, thread, case, entry, author, chosen.case is None)
+        questions.take(batch, thread, case, entry, message)
     _keep_claims(batch, thread, message.claims)
     proof.take(batch, thread, heard, inbox, entry)
     return entry
@@ -265,7 +268,7 @@ def _edited(batch: Batch, entry: dict[str, Any]) -> None:
     case = batch.cases.get(entry["case_id"])
     if case is not None:
         author = Actor("customer", entry["author_id"], entry["author_name"])
-        _advance(batch, batch.threads[entry["thread_id"]], case, entry, author, is_new=False)
+        advance(batch, batch.threads[entry["thread_id"]], case, entry, author, is_new=False)
 
 
 def _data(heard: Heard, refers_to: dict[str, str | None] | None) -> dict[str, Any] | None:
@@ -336,7 +339,7 @@ def _open_case(batch: Batch, thread: ThreadState, heard: Heard, inbox: InboxFact
     return batch.new_case(thread, subject=subject[:300], channel=inbox.channel, origin=origin)
 
 
-def _advance(batch: Batch, thread: ThreadState, case: Row, entry: dict[str, Any], author: Actor, is_new: bool) -> None:
+def advance(batch: Batch, thread: ThreadState, case: Row, entry: dict[str, Any], author: Actor, is_new: bool) -> None:
     """The customer spoke: the case waits for us again, wakes or reopens, and the list shows these words."""
     before = case["status"]
     case.set(

@@ -34,6 +34,7 @@ from hub.models.tables import (
     ENTRY,
     LANE,
     PART,
+    QUESTION,
     REFERENCE,
     TALLY,
     THREAD,
@@ -122,6 +123,7 @@ class Batch:
         self.deliveries: dict[UUID, Row] = {}
         self.parts: dict[UUID, Row] = {}
         """The messages of those deliveries that are several."""
+        self.questions: dict[UUID, Row] = {}
         self.delivery_by_ref: dict[tuple[UUID, str], UUID] = {}
         self.drafts: dict[UUID, Row] = {}
         self.calls = CallRows()
@@ -431,6 +433,8 @@ class Batch:
         _write_changed(out, CASE, self.cases)
         out.insert(ENTRY, self.new_entries)
         _write_changed(out, ENTRY, self.entries)
+        out.insert(QUESTION, [row.values for row in self.questions.values() if row.new])
+        _write_changed(out, QUESTION, self.questions)
         out.insert(REFERENCE, sorted(self.new_references, key=_reference_key), missing=("thread_id", "ref"))
         out.insert(ATTACHMENT, self.new_attachments)
         _write_changed(out, ATTACHMENT, self.attachments)

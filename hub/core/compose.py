@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from hub.contract import Address, State
-from hub.core import chatlink, claims, drafts, fit, known
+from hub.core import chatlink, claims, drafts, fit, known, questions
 from hub.core.addresses import canonical
 from hub.core.batch import Batch
 from hub.core.changes import Actor
@@ -50,6 +50,7 @@ class Words:
     chat_link: bool = False
     then_done: bool = False
     purpose: Purpose = "transactional"
+    ask: questions.Ask | None = None
 
     def content(self) -> dict[str, Any]:
         """As JSON, in the shape that drafts have everywhere."""
@@ -66,6 +67,7 @@ class Words:
             "chat_link": self.chat_link,
             "then_done": self.then_done,
             "purpose": self.purpose,
+            "ask": self.ask,
         }
 
     @classmethod
@@ -83,6 +85,7 @@ class Words:
             chat_link=content["chat_link"],
             then_done=content["then_done"],
             purpose=content["purpose"],
+            ask=content.get("ask"),
         )
 
 
@@ -196,6 +199,7 @@ class Checked:
     decision: dict[str, Any] = field(default_factory=dict)
     deferred: Decision | None = None
     """Until when it must wait, and why."""
+    asked: questions.Asked | None = None
 
 
 def _guard(batch: Batch, thread: ThreadState, last_seen_seq: int, actor: Actor) -> None:
@@ -229,7 +233,9 @@ def check(batch: Batch, thread: ThreadState, words: Words, actor: Actor) -> Chec
     if inbox is None:
         raise NotFound("inbox")
     files = _own_files(batch, words.attachments, actor)
-    if not words.text.strip() and not words.html and not files:
+    asked = questions.put(batch.desk, inbox, words.ask, words.text, words.html) if words.ask else None
+    text = asked.text if asked else words.text
+    if not text.strip() and not words.html and not files:
         raise Conflict("There is nothing to send. Write something or attach a file.")
     case = batch.case_in(thread, words.case_id) if words.case_id else _current_case(batch, thread)
     wrote = _recipient(batch, thread, words.to)
@@ -247,7 +253,7 @@ def check(batch: Batch, thread: ThreadState, words: Words, actor: Actor) -> Chec
         purpose=words.purpose,
         now=batch.now,
         wrote_before=wrote,
-        unfit=fit.problem(words.text, len(files), inbox.capabilities, inbox.name),
+        unfit=fit.problem(text, len(files), inbox.capabilities, inbox.name),
         bytes=sum(file["size"] for file in files),
         files=len(files),
         person=actor.kind == "agent",
@@ -258,7 +264,7 @@ def check(batch: Batch, thread: ThreadState, words: Words, actor: Actor) -> Chec
         raise NotPermitted(decision.reason)
     live = _live_chat(batch) if words.chat_link else None
     deferred = decision if decision.verdict == "defer" else None
-    return Checked(inbox, case, wrote, live, files, decision.record(request), deferred)
+    return Checked(inbox, case, wrote, live, files, decision.record(request), deferred, asked)
 
 
 def facts(
@@ -318,7 +324,8 @@ def say(
         channel=inbox.channel,
         origin={"inbox": inbox.id.hex, "channel": inbox.channel, "by": "agent"},
     )
-    text, html = words.text, words.html
+    asked = checked.asked
+    text, html = (asked.text, asked.html) if asked else (words.text, words.html)
     if checked.live:
         text, html = _with_chat_link(batch, thread, case, checked.live, text, html)
     entry = batch.append(
@@ -337,8 +344,11 @@ def say(
         html=html if inbox.capabilities.html else "",
         purpose=words.purpose,
         client_key=client_key,
-        data={"to": [_plain(words.to)], "cc": [_plain(a) for a in words.cc], "bcc": [_plain(a) for a in words.bcc]},
+        data={"to": [_plain(words.to)], "cc": [_plain(a) for a in words.cc], "bcc": [_plain(a) for a in words.bcc]}
+        | ({"ask": questions.shown(asked)} if asked else {}),
     )
+    if asked:
+        questions.keep(batch, case, entry, inbox, asked)
     _post_files(checked.files, entry)
     deliver(batch, thread, entry, inbox, words.to, words.purpose, checked.decision)
     _advance(batch, thread, case, entry, actor, words)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from hub.contract import Address, Earlier, Outgoing, OutgoingFile
-from hub.core import fit, proof
+from hub.core import fit, proof, questions
 from hub.core.desk import Desk, InboxFacts
 from hub.db import among
 from hub.models.tables import ATTACHMENT, CASE, DELIVERY, ENTRY, REFERENCE
@@ -66,6 +66,7 @@ def render(conn: Connection, desk: Desk, inbox: InboxFacts, delivery_id: UUID, r
         earlier=_earlier(conn, dict(entry), before) if can.quotes_history and not strange else (),
         automatic=entry["author_kind"] == "system",
         attempt=delivery["attempts"],
+        choices=questions.choices(data) if can.buttons else (),
     )
     size = sum(file.size for file in files)
     try:

@@ -24,6 +24,7 @@ from hub.http import (
     merge,
     promises,
     proof,
+    questions,
     report,
     search,
     session,
@@ -41,8 +42,8 @@ from hub.http.passwords import Passwords
 from hub.http.static import Web
 from hub.runtime import HUB
 
-NOUNS = (session, agents, threads, entries, cases, drafts, calls, attachments, customers, consent, proof, merge,
-         promises, report, surveys, search, inboxes, envelopes, tokens)  # fmt: skip
+NOUNS = (session, agents, threads, entries, cases, drafts, calls, attachments, customers, consent, proof, questions,
+         merge, promises, report, surveys, search, inboxes, envelopes, tokens)  # fmt: skip
 
 
 def operations() -> list[Operation]:
@@ -82,4 +83,5 @@ def setup(app: web.Application) -> None:
     Docs(openapi).install(app.router)
     install(app.router, operations(), admit)
     app.router.add_routes(visitor.routes())
+    app.router.add_routes(questions.pages())
     Web().install(app.router)

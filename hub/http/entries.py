@@ -49,6 +49,7 @@ async def send_reply(ask: Ask, id: UUID, reply: ReplyIn) -> Answered[Sent]:
         attachments=tuple(reply.attachments),
         case_id=reply.case_id,
         chat_link=reply.chat_link,
+        ask=reply.ask.plain() if reply.ask else None,
         then_done=reply.then == "done",
     )
     seen = None if reply.send_anyway else reply.last_seen_seq

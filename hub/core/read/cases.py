@@ -188,6 +188,7 @@ def _case(row: Any, customer_name: str, tags: list[Out]) -> Out:
         "unread": row.last_in_seq > row.seen_seq,
         "failed": row.failed,
         "has_draft": row.has_draft,
+        "values": row.answers or {},
     }
 
 

@@ -170,6 +170,7 @@ def _entry(row: Any, deliveries: list[Out], files: list[Out], latest: int, call:
         "automatic": row.automatic,
         "warnings": data.get("warnings", []),
         "event": data if row.kind == "event" else None,
+        "ask": data.get("ask"),
         "reply_to": row.reply_to,
         "refers_to": data.get("refers_to") if row.direction == "in" else None,
         "client_key": row.client_key,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
@@ -41,6 +41,8 @@ class CaseOut(Shape):
     unread: bool = False
     failed: bool = False
     """The latest answer did not arrive."""
+    values: dict[str, Any] = Field(default={})
+    """What the customer chose or filled in, by each question's key."""
     has_draft: bool = False
     """The asking agent's own."""
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from hub.contract import State
+from hub.http.shapes.asking import AskOut
 from hub.http.shapes.base import AuthorKind, Body, Direction, EntryKind, Shape
 from hub.http.shapes.calls import CallOut
 
@@ -115,6 +116,8 @@ class EntryOut(Shape):
     warnings: list[str] = Field(default=[])
     event: dict[str, Any] | None = None
     """For kind `event`: `{"type": "assigned", …}`, see `hub.core.events`."""
+    ask: AskOut | None = None
+    """The choice or form that it puts to the customer."""
     reply_to: UUID | None = None
     refers_to: RefersTo | None = None
     """Another thread that this message answers, by a token or an id of a message there: it stays in its sender's."""

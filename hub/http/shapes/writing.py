@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
+from hub.http.shapes.asking import AskIn
 from hub.http.shapes.base import Body, Key, Line, Seq, Shape
 from hub.http.shapes.entries import AttachmentOut, EntryOut, Recipient
 
@@ -31,6 +32,8 @@ class ReplyIn(Body):
     html: Annotated[str, StringConstraints(max_length=1_000_000)] = ""
     attachments: list[UUID] = Field(default=[], max_length=100)
     case_id: UUID | None = None
+    ask: AskIn | None = None
+    """A choice or a form; the text is the question."""
     chat_link: bool = False
     """Add an "answer us in live chat" link for this customer."""
     send_anyway: bool = False
