@@ -1,6 +1,7 @@
 """An invitation into live chat, sent by mail: signed, expiring, for one customer, on the first device that takes it.
 
-Reading the link spends nothing, because mail scanners read links; pressing its button does.
+Reading the link spends nothing, because mail scanners read links; pressing its button does. A second device is asked
+for a code, which goes to the address that got the link: whoever it was only passed on to doesn't see it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from hub.contract import Address
 from hub.core import tokens
+from hub.core.addresses import canonical
 from hub.core.errors import Conflict, CoreError
 from hub.db import insert, insert_missing
 from hub.models import ChatLink, Customer, Identity, new_id
@@ -30,7 +33,12 @@ class LinkGone(CoreError):
 
 
 class LinkTaken(Conflict):
-    """Another device has it."""
+    """Another device has it; `sent_to` is where a code could go, with most of it hidden."""
+
+    def __init__(self, sent_to: str = "") -> None:
+        next_ = "A code shows that it is yours." if sent_to else "Answer the mail it came with to get a new one."
+        super().__init__(f"This link was opened on another device. {next_}")
+        self.sent_to = sent_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +55,20 @@ class Accepted:
 
 
 def invite(
-    conn: Connection, keys: Keys, *, customer_id: UUID, inbox_id: UUID, case_id: UUID | None, now: datetime
+    conn: Connection,
+    keys: Keys,
+    *,
+    customer_id: UUID,
+    inbox_id: UUID,
+    case_id: UUID | None,
+    now: datetime,
+    to: Address | None = None,
 ) -> Invitation:
-    """Make a link, in whatever transaction writes the words that carry it; its page is `/c/<token>`."""
+    """Make a link, in whatever transaction writes the words that carry it; its page is `/c/<token>`.
+
+    Without `to`, where it is sent, no second device can show that it may have it.
+    """
+    kind, address = canonical(to) if to else ("", "")
     link_id = new_id()
     row = {
         "id": link_id,
@@ -57,6 +76,8 @@ def invite(
         "case_id": case_id,
         "inbox_id": inbox_id,
         "visitor": "",
+        "to_kind": kind,
+        "to_address": address,
         "expires_at": now + VALID,
         "created_at": now,
     }
@@ -72,13 +93,21 @@ def accept(conn: Connection, keys: Keys, token: str, *, device: str, now: dateti
     row = conn.execute(sa.select(LINK).where(LINK.c.id == read(keys, token)).with_for_update()).one_or_none()
     if row is None or row.expires_at <= now:
         raise LinkGone("This link has expired. Answer the mail it came with to get a new one.")
-    wanted = _visitor_of(conn, keys, row, device)
+    wanted = visitor_of(conn, keys, row, device)
     if row.visitor and row.visitor not in (device, wanted):
-        raise LinkTaken("This link was opened on another device. Answer the mail it came with to get a new one.")
+        raise LinkTaken(hidden(row.to_kind, row.to_address))
     if not row.visitor:
         conn.execute(sa.update(LINK).where(LINK.c.id == row.id).values(visitor=wanted, used_at=now))
-        _own(conn, row.customer_id, wanted, now)
+        own(conn, row.customer_id, wanted, now)
     return Accepted(row.inbox_id, row.visitor or wanted)
+
+
+def hidden(kind: str, address: str) -> str:
+    """Enough of an address to know one's own by."""
+    if kind == "email":
+        local, _, domain = address.partition("@")
+        return f"{local[:1]}•••@{domain}"
+    return f"•••{address[-3:]}" if address else ""
 
 
 def read(keys: Keys, token: str) -> UUID:
@@ -103,22 +132,22 @@ def case_of(conn: Connection, visitor: str) -> UUID | None:
     return conn.execute(rows).scalar()
 
 
-def _visitor_of(conn: Connection, keys: Keys, row: sa.Row[tuple[object, ...]], device: str) -> str:
+def visitor_of(conn: Connection, keys: Keys, row: sa.Row[tuple[object, ...]], device: str) -> str:
     """The device's own address if it is this customer's already, else one made for this link and device."""
     owner = sa.select(IDENTITY.c.customer_id).where(
         IDENTITY.c.kind == "visitor", IDENTITY.c.address == device, IDENTITY.c.trust == "verified"
     )
-    if device and conn.execute(owner).scalar() == _alive(conn, row.customer_id):
+    if device and conn.execute(owner).scalar() == alive(conn, row.customer_id):
         return device
     return "l_" + keys.sign("chat-visitor", f"{row.id} {device or os.urandom(16).hex()}", 26)
 
 
-def _own(conn: Connection, customer_id: UUID, visitor: str, now: datetime) -> None:
+def own(conn: Connection, customer_id: UUID, visitor: str, now: datetime) -> None:
     row = {
         "id": new_id(),
         "kind": "visitor",
         "address": visitor,
-        "customer_id": _alive(conn, customer_id),
+        "customer_id": alive(conn, customer_id),
         "name": "",
         "trust": "verified",
         "shared": False,
@@ -128,7 +157,7 @@ def _own(conn: Connection, customer_id: UUID, visitor: str, now: datetime) -> No
     insert_missing(conn, IDENTITY, [row], ("kind", "address"))
 
 
-def _alive(conn: Connection, customer_id: UUID) -> UUID:
+def alive(conn: Connection, customer_id: UUID) -> UUID:
     """Ids never die: a merged customer is followed to the one it became (rule 15)."""
     into = conn.execute(sa.select(CUSTOMER.c.merged_into).where(CUSTOMER.c.id == customer_id)).scalar()
-    return _alive(conn, into) if into else customer_id
+    return alive(conn, into) if into else customer_id

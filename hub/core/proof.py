@@ -112,11 +112,11 @@ class AskProof:
         if owner and owner["owner"] == thread.customer_id and owner["trust"] == "verified":
             raise Conflict(f"{address} is known to be theirs already.")
         shown_to = Address(kind, address) if self.way == "there" else None
-        inbox = _inbox(batch, self.inbox_id, kind) if shown_to else None
+        inbox = inbox_for(batch, self.inbox_id, kind) if shown_to else None
         if inbox is None or shown_to is None:
             inbox, shown_to = _conversation(batch, thread, self.inbox_id, kind)
         claims.claim(batch, thread.customer_id, self.address)
-        code_id = _make(
+        code_id = make(
             batch,
             thread,
             way=self.way,
@@ -134,7 +134,7 @@ class AskProof:
             else f"To show that {address} is yours, send us the code {value(batch.desk.keys, code_id)} from there "
             f"within 10 minutes{_to_where(batch, kind)}."
         )
-        _send(batch, thread, case, inbox, shown_to, told, self.actor, code_id if self.way == "there" else None)
+        send(batch, thread, case, inbox, shown_to, told, self.actor, code_id if self.way == "there" else None)
         batch.event(
             thread,
             case,
@@ -160,7 +160,7 @@ def _latest_case(batch: Batch, thread: ThreadState) -> Row | None:
     return max(cases, key=lambda case: (case["last_at"], case["last_seq"]), default=None)
 
 
-def _inbox(batch: Batch, inbox_id: UUID | None, kind: str) -> InboxFacts:
+def inbox_for(batch: Batch, inbox_id: UUID | None, kind: str) -> InboxFacts:
     """The inbox that carries a code to an address of this kind."""
     for facts in batch.desk.inboxes():
         can = facts.capabilities
@@ -199,7 +199,7 @@ def _to_where(batch: Batch, kind: str) -> str:
     return ""
 
 
-def _make(
+def make(
     batch: Batch,
     thread: ThreadState,
     *,
@@ -248,7 +248,7 @@ def _make(
     return code_id
 
 
-def _send(
+def send(
     batch: Batch,
     thread: ThreadState,
     case: Row | None,
@@ -316,7 +316,7 @@ def take(batch: Batch, thread: ThreadState, heard: Heard, inbox: InboxFacts, ent
             continue
         if not _binding(batch, thread, heard, inbox):
             continue
-        if _judge(batch, code, given):
+        if judge(batch, code, given):
             _proved(batch, code, heard, entry)
 
 
@@ -364,7 +364,7 @@ def _binding(batch: Batch, thread: ThreadState, heard: Heard, inbox: InboxFacts)
     return batch.conn.execute(_SENT_TO, values).first() is not None
 
 
-def _judge(batch: Batch, code: Row, given: Sequence[str]) -> bool:
+def judge(batch: Batch, code: Row, given: Sequence[str]) -> bool:
     right = value(batch.desk.keys, code["id"])
     for guess in given:
         if hmac.compare_digest(guess, right):

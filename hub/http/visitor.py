@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from aiohttp import web
 
 from hub.contract import Connector, Converses, Unverified
-from hub.core import chatlink
+from hub.core import chatlink, linkcode
 from hub.core.read import public, visitors
 from hub.db import insert
 from hub.http.bodies import read_body
@@ -27,6 +27,7 @@ ATTACHMENT = Attachment.__table__  # type: ignore[attr-defined]
 
 UPLOADS = Limit("visitor uploads", 30, 60)
 LINKS = Limit("chat links", 30, 60)
+CODES = Limit("codes for chat links", 5, 600)
 SHOWN = ("image/png", "image/jpeg", "image/gif", "image/webp")
 """Drawn in place; everything else, above all what could carry script, is only offered for saving."""
 
@@ -37,6 +38,8 @@ def routes() -> list[web.RouteDef]:
         web.post("/visitor/attachments", upload),
         web.get("/visitor/attachments/{id}", download),
         web.post("/c/{token}", accept),
+        web.post("/c/{token}/code", send_code),
+        web.post("/c/{token}/proof", take_code),
     ]
 
 
@@ -110,19 +113,54 @@ async def accept(request: web.Request) -> web.Response:
     hub = request.app[HUB]
     await spend(request.app[TRIES], LINKS, client_address(request))
     token = request.match_info["token"]
-    held = request.headers.get("Authorization", "").removeprefix("Visitor ")
     try:
-        inbox_id = await hub.db.read(lambda conn: chatlink.inbox_of(conn, hub.keys, token))
-        connector = hub.inboxes.get(inbox_id)
-        if not isinstance(connector, Converses):
-            raise chatlink.LinkGone("The chat this link led to is closed. Answer the mail it came with instead.")
-        device = _visitor(request, connector) if held else None
-        accepted = await hub.db.write(
-            lambda conn: chatlink.accept(conn, hub.keys, token, device=device or "", now=hub.now())
-        )
+        connector, device = await _link(request, token)
+        accepted = await hub.db.write(lambda conn: chatlink.accept(conn, hub.keys, token, device=device, now=hub.now()))
     except chatlink.LinkGone as error:
         raise HttpProblem(410, str(error)) from None
+    except chatlink.LinkTaken as taken:
+        raise HttpProblem(409, str(taken), type="link-taken", more={"sent_to": taken.sent_to}) from None
     return _json({"visitor": connector.visitor_token(accepted.visitor), "inbox": accepted.inbox_id})
+
+
+async def send_code(request: web.Request) -> web.Response:
+    """A second device asks to be let in: a code goes where the link was sent, and nowhere else."""
+    hub = request.app[HUB]
+    await spend(request.app[TRIES], CODES, client_address(request))
+    token = request.match_info["token"]
+    try:
+        link_id, thread_id = await hub.db.read(lambda conn: linkcode.thread_of(conn, hub.keys, token))
+        sent_to = await hub.writer.submit(linkcode.SendLinkCode(link_id, thread_id))
+    except chatlink.LinkGone as error:
+        raise HttpProblem(410, str(error)) from None
+    return _json({"sent_to": sent_to})
+
+
+async def take_code(request: web.Request) -> web.Response:
+    """The code that came there, typed on the second device."""
+    hub = request.app[HUB]
+    await spend(request.app[TRIES], LINKS, client_address(request))
+    token = request.match_info["token"]
+    given = (await read_body(request, 100)).decode("ascii", "replace")
+    try:
+        connector, device = await _link(request, token)
+        link_id, thread_id = await hub.db.read(lambda conn: linkcode.thread_of(conn, hub.keys, token))
+        accepted = await hub.writer.submit(linkcode.TakeLinkCode(link_id, thread_id, device, given))
+    except chatlink.LinkGone as error:
+        raise HttpProblem(410, str(error)) from None
+    if accepted is None:
+        raise HttpProblem(403, "This code isn't right. Look again, or ask for a new one.")
+    return _json({"visitor": connector.visitor_token(accepted.visitor), "inbox": accepted.inbox_id})
+
+
+async def _link(request: web.Request, token: str) -> tuple[Converses, str]:
+    """The chat that a link leads to, and the address of the device that asks, if it holds one. Raises `LinkGone`."""
+    hub = request.app[HUB]
+    inbox_id = await hub.db.read(lambda conn: chatlink.inbox_of(conn, hub.keys, token))
+    connector = hub.inboxes.get(inbox_id)
+    if not isinstance(connector, Converses):
+        raise chatlink.LinkGone("The chat this link led to is closed. Answer the mail it came with instead.")
+    return connector, _visitor(request, connector) or ""
 
 
 def _inbox(request: web.Request, given: str) -> tuple[UUID, Converses]:
