@@ -327,7 +327,7 @@ def say(
     asked = checked.asked
     text, html = (asked.text, asked.html) if asked else (words.text, words.html)
     if checked.live:
-        text, html = _with_chat_link(batch, thread, case, checked.live, text, html)
+        text, html = _with_chat_link(batch, thread, case, checked.live, words.to, text, html)
     entry = batch.append(
         thread,
         case=case,
@@ -370,7 +370,7 @@ def _live_chat(batch: Batch) -> InboxFacts:
 
 
 def _with_chat_link(
-    batch: Batch, thread: ThreadState, case: Row, live: InboxFacts, text: str, html: str
+    batch: Batch, thread: ThreadState, case: Row, live: InboxFacts, to: Address, text: str, html: str
 ) -> tuple[str, str]:
     invitation = chatlink.invite(
         batch.conn,
@@ -379,6 +379,7 @@ def _with_chat_link(
         inbox_id=live.id,
         case_id=case["id"],
         now=batch.now,
+        to=to,
     )
     url = f"{batch.desk.public_url}/c/{invitation.token}"
     case.set(asked_at=batch.now, origin={**(case["origin"] or {}), "asked": live.channel})
