@@ -27,6 +27,8 @@ LISTED_AFTER = timedelta(seconds=10)
 """What Twilio took so long ago stands in its list."""
 REPORTED = timedelta(days=1)
 """So long after a message was sent its state may still change."""
+TOLD_WITHIN = timedelta(seconds=60)
+"""A webhook that has not come so long after a state changed is lost."""
 TRIAL = "Sent from your Twilio trial account - "
 """Twilio puts this before each text of an account that has not paid yet."""
 
@@ -38,6 +40,8 @@ async def since(api: Api, settings: TwilioSmsSettings, url: str, start: datetime
     kept = [listed async for listed in _all(api, settings, start) if is_sid(str(listed.get("sid")), "SM", "MM")]
     kept.reverse()  # Twilio lists the latest first, and many have the same second
     for listed in sorted(kept, key=_created):
+        if listed.get("direction") != "inbound" and _changed(listed) > now - TOLD_WITHIN:
+            continue  # its webhook is on its way, and knows the delivery even if the send's answer was lost
         form = await _form(api, settings, listed)
         if form:
             body = urlencode(form, errors="replace").encode()

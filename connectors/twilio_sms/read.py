@@ -59,14 +59,10 @@ def read(raw: Raw, settings: TwilioSmsSettings) -> Iterator[Event]:
 
 
 def dedup_key(raw: Raw) -> str | None:
-    """A repetition differs in its headers; one message has several states. None: there is nothing to tell it by.
-
-    A state that was listed names no delivery, so it must not stand for the webhook that does.
-    """
+    """A repetition differs in its headers; one message has several states. None: there is nothing to tell it by."""
     try:
         form = form_of(raw)
-        listed = "list:" if raw.method == LISTED and "MessageStatus" in form else ""
-        return f"{listed}{_sid(form)}:{storable(form.get('MessageStatus'), 'received', most=40)}"
+        return f"{_sid(form)}:{storable(form.get('MessageStatus'), 'received', most=40)}"
     except ValueError:
         return None
 

@@ -112,7 +112,20 @@ async def test_missed_reports_are_made_up_for(twilio: TwilioSimulator, http: aio
         (sids[1], State.FAILED),
         (sids[0], State.DELIVERED),
     ]
-    assert ours.dedup_key(found[0]) != ours.dedup_key(twilio.tells(twilio.taken[1], "undelivered"))
+    assert ours.dedup_key(found[0]) == ours.dedup_key(twilio.tells(twilio.taken[1], "undelivered"))
+
+
+async def test_a_report_that_is_on_its_way_is_not_anticipated(
+    twilio: TwilioSimulator, http: aiohttp.ClientSession
+) -> None:
+    """It says which delivery it is about, while a list knows only Twilio's id."""
+    ours = later(http, **twilio.settings())
+    await ours.send(answer("Hello"))
+    twilio.tells(twilio.taken[0], "delivered")
+    ours.context = replace(ours.context, now=lambda: now() + timedelta(seconds=50))
+    assert await listed(ours, now() - HOUR) == []
+    ours.context = replace(ours.context, now=lambda: now() + timedelta(seconds=70))
+    assert len(await listed(ours, now() - HOUR)) == 1
 
 
 async def test_a_messaging_service_finds_what_came_to_each_of_its_numbers(
