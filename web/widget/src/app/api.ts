@@ -6,14 +6,16 @@ export class Refused extends Error {
   constructor(
     readonly status: number,
     detail: string,
+    /** Of a chat link that another device has: where a code could go. */
+    readonly sentTo = "",
   ) {
     super(detail);
   }
 }
 
-const sentence = (body: string) => {
+const sentence = (body: string, part = "detail") => {
   try {
-    return String(JSON.parse(body).detail ?? "");
+    return String(JSON.parse(body)[part] ?? "");
   } catch {
     return "";
   }
@@ -26,11 +28,27 @@ export async function fetchConfig(inbox: string): Promise<Config> {
 }
 
 /** Spends a chat link. A device that already holds a visitor says so, and gets the same conversation again. */
-export async function spendLink(token: string, held: string): Promise<{ visitor: string; inbox: string }> {
+export const spendLink = (token: string, held: string) => press<Entered>(token, "", held);
+
+/** Another device has the link: a code goes where it was sent. */
+export const sendLinkCode = (token: string) => press<{ sent_to: string }>(token, "/code", "");
+
+/** The code that came there lets this device in as well. */
+export const giveLinkCode = (token: string, code: string, held: string) =>
+  press<Entered>(token, "/proof", held, code.replace(/\D/g, ""));
+
+interface Entered {
+  visitor: string;
+  inbox: string;
+}
+
+async function press<T>(token: string, what: string, held: string, body = ""): Promise<T> {
   const headers: HeadersInit = held ? { authorization: `Visitor ${held}` } : {};
-  const answer = await fetch(`/c/${encodeURIComponent(token)}`, { method: "POST", credentials: "omit", headers });
-  if (!answer.ok) throw new Refused(answer.status, sentence(await answer.text()));
-  return answer.json();
+  const path = `/c/${encodeURIComponent(token)}${what}`;
+  const answer = await fetch(path, { method: "POST", credentials: "omit", headers, body });
+  if (answer.ok) return answer.json();
+  const said = await answer.text();
+  throw new Refused(answer.status, sentence(said), sentence(said, "sent_to"));
 }
 
 /** Only XMLHttpRequest tells how much of a body has gone. */

@@ -1,5 +1,5 @@
 import { Component } from "preact";
-import { Refused, spendLink } from "../api";
+import { giveLinkCode, Refused, sendLinkCode, spendLink } from "../api";
 import { heldVisitor, linkUsedHere, rememberLink } from "../device";
 import { t } from "../words";
 import { Icon } from "./Icon";
@@ -9,45 +9,89 @@ interface Props {
   onOpen(inbox: string, visitor?: string): void;
 }
 
+/** `sentTo`: where a code for a second device can go; `asked`: it was sent there. */
+const start = { error: "", busy: false, sentTo: "", asked: false, code: "" };
+
 /** Before a chat link is spent. Mail scanners open links but press no buttons. */
-export class ChatLink extends Component<Props, { error: string; busy: boolean }> {
-  override state = { error: "", busy: false };
+export class ChatLink extends Component<Props, typeof start> {
+  override state = start;
 
   override render() {
-    const { error, busy } = this.state;
+    const { error, busy, sentTo, asked, code } = this.state;
+    const press = asked ? () => this.give() : sentTo ? () => this.ask() : () => this.open();
     return (
       <main class="linkp">
-        <div class="card">
+        <form
+          class="card"
+          onSubmit={(event) => {
+            event.preventDefault();
+            press();
+          }}
+        >
           <span class="ck">
             <Icon name="chat" />
           </span>
           <h1>{t("link_title")}</h1>
-          <p class="sec">{t("link_text")}</p>
+          <p class="sec">{asked ? t("link_code_sent", { to: sentTo }) : t("link_text")}</p>
           {error && (
             <p class="bar bad" role="alert">
               {error}
             </p>
           )}
-          <button type="button" class="btn" disabled={busy} onClick={() => this.open()}>
-            {t("link_title")}
+          {asked && (
+            <input
+              class="code"
+              inputMode="numeric"
+              autocomplete="one-time-code"
+              maxLength={7}
+              aria-label={t("link_code")}
+              placeholder={t("link_code")}
+              value={code}
+              onInput={(event) => this.setState({ code: event.currentTarget.value })}
+            />
+          )}
+          <button type="submit" class="btn" disabled={busy || (asked && code.replace(/\D/g, "").length !== 6)}>
+            {sentTo && !asked ? t("link_code_send", { to: sentTo }) : t("link_title")}
           </button>
-        </div>
+        </form>
       </main>
     );
   }
 
-  private async open(): Promise<void> {
+  private open(): void {
     const { token, onOpen } = this.props;
     const known = linkUsedHere(token);
     if (known) return onOpen(known);
+    this.enter(() => spendLink(token, heldVisitor()));
+  }
+
+  private ask(): void {
+    this.attempt(async () => {
+      const { sent_to } = await sendLinkCode(this.props.token);
+      this.setState({ busy: false, asked: true, sentTo: sent_to, code: "" });
+    });
+  }
+
+  private give(): void {
+    this.enter(() => giveLinkCode(this.props.token, this.state.code, heldVisitor()));
+  }
+
+  private enter(take: () => Promise<{ inbox: string; visitor: string }>): void {
+    this.attempt(async () => {
+      const { inbox, visitor } = await take();
+      rememberLink(this.props.token, inbox);
+      this.props.onOpen(inbox, visitor);
+    });
+  }
+
+  private async attempt(work: () => Promise<void>): Promise<void> {
     this.setState({ busy: true, error: "" });
     try {
-      const { inbox, visitor } = await spendLink(token, heldVisitor());
-      rememberLink(token, inbox);
-      onOpen(inbox, visitor);
+      await work();
     } catch (reason) {
-      const said = reason instanceof Refused ? reason.message : "";
-      this.setState({ busy: false, error: said || t("link_failed") });
+      const refused = reason instanceof Refused ? reason : undefined;
+      const sentTo = refused?.sentTo || this.state.sentTo;
+      this.setState({ busy: false, error: refused?.message || t("link_failed"), sentTo });
     }
   }
 }
