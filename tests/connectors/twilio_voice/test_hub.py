@@ -1,0 +1,209 @@
+"""Calls through a real hub process: from the first ring to the recording in the thread, and what an outage leaves."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+
+from connectors.twilio_voice.conformance import ACCOUNT, APP, CUSTOMER, NUMBER
+from connectors.twilio_voice.simulator import Habit, Sound, Telephone, TwilioVoiceSimulator
+from hub.testkit import Mischief
+from tests.connectors.twilio_voice.support import KEY, ROBIN, TOKEN
+from tests.support.hub import StartHub
+from tests.support.owner import Owner
+
+PACE = 0.05
+
+
+class House:
+    """A voice inbox of a running hub, and Twilio as it sees it. The owner takes and makes the calls."""
+
+    def __init__(self, owner: Owner, twilio: TwilioVoiceSimulator, inbox: dict[str, Any]) -> None:
+        self.owner, self.twilio, self.inbox = owner, twilio, inbox
+
+    async def configure(self, **line: Any) -> None:
+        settings = await self.owner.get("/calls/settings")
+        settings["line"] |= line
+        await self.owner.call("PUT", "/calls/settings", settings)
+
+    async def thread(self, number: str = CUSTOMER) -> str:
+        made = await self.owner.post("/customers", {"name": "Maya", "kind": "phone", "address": number})
+        return str(made["thread_id"])
+
+    async def calls(self, thread: str, **more: Any) -> dict[str, Any]:
+        body = {
+            "client_key": f"call-{len(self.twilio.world.calls)}-7f3a91c0",
+            "inbox_id": self.inbox["id"],
+            "to": {"kind": "phone", "address": CUSTOMER},
+            **more,
+        }
+        made: dict[str, Any] = await self.owner.post(f"/threads/{thread}/calls", body)
+        return made
+
+    async def call(self, call: str, when: Callable[[dict[str, Any]], bool] = lambda _: True) -> dict[str, Any]:
+        """The call, once it is so."""
+        for _ in range(300):
+            found: dict[str, Any] = await self.owner.get(f"/calls/{call}")
+            if when(found):
+                return found
+            await asyncio.sleep(0.05)
+        raise AssertionError(f"{found}\n{self.twilio.world.alerts}\n{self.owner.hub.log}")
+
+    async def only(self, when: Callable[[dict[str, Any]], bool] = lambda _: True) -> dict[str, Any]:
+        """The call of the one thread that has one."""
+        for _ in range(300):
+            page = await self.owner.get("/customers", limit=100)
+            for customer in page["items"]:
+                thread = await self.owner.get(f"/threads/{customer['thread_id']}")
+                shown = [entry["call"] for entry in thread["entries"] if entry["kind"] == "call"]
+                if shown and when(shown[0]):
+                    assert len(shown) == 1
+                    call: dict[str, Any] = shown[0]
+                    return call
+            await asyncio.sleep(0.05)
+        raise AssertionError(self.owner.hub.log)
+
+    @property
+    def console(self) -> Telephone:
+        """The telephone in the owner's browser, once it was rung."""
+        (console,) = [phone for phone in self.twilio.world.phones.values() if phone.address.startswith("client:")]
+        return console
+
+
+@pytest.fixture
+async def house(start_hub: StartHub) -> AsyncIterator[House]:
+    twilio = TwilioVoiceSimulator(ACCOUNT, TOKEN, number=NUMBER, key=KEY, app=APP, pace=PACE)
+    async with Owner(start_hub()) as owner, twilio:
+        given = {"account_sid": ACCOUNT, "auth_token": TOKEN, "number": NUMBER, "recording_format": "wav"}
+        keyed = {"api_key_sid": KEY[0], "api_key_secret": KEY[1], "app_sid": APP}
+        inbox = await owner.new_inbox("twilio_voice", **given, **keyed, **twilio.settings())
+        twilio.hook_url = inbox["hook_url"]
+        running = House(owner, twilio, inbox)
+        await running.configure(allow=["+49"], wrap_up_required=False)
+        yield running
+        assert twilio.world.alerts == []
+
+
+async def talking(house: House) -> tuple[dict[str, Any], Telephone]:
+    maya = house.twilio.phone(CUSTOMER)
+    call = await house.calls(await house.thread())
+    await maya.rings()
+    maya.answer()
+    await maya.meets(house.console.address)
+    return await house.call(call["id"], lambda call: call["state"] == "active"), maya
+
+
+async def test_a_call_from_the_thread(house: House) -> None:
+    """The agent's console first, then the customer; held, recorded, ended, and all of it in one entry."""
+    await house.configure(transcribe=True, record=True)
+    call, maya = await talking(house)
+    robin = house.console
+    assert "This call is recorded." in maya.said(Sound.SPEECH)
+    maya.says("Where is my parcel?")
+    await house.owner.post(f"/calls/{call['id']}/hold")
+    await maya.until(lambda phone: phone.held)
+    await house.owner.post(f"/calls/{call['id']}/resume")
+    await maya.until(lambda phone: not phone.held)
+    await house.owner.post(f"/calls/{call['id']}/keys", {"digits": "1#"})
+    await maya.hears("1#")
+    await house.owner.post(f"/calls/{call['id']}/mute")
+    await robin.until(lambda phone: phone.view()["muted"])
+    await house.owner.post(f"/calls/{call['id']}/unmute")
+    await robin.until(lambda phone: not phone.view()["muted"])
+    robin.says("It left this morning.")
+    await house.owner.post(f"/calls/{call['id']}/hang_up")
+    await maya.is_free()
+    await robin.is_free()
+    ended = await house.call(call["id"], lambda call: call["recording"]["state"] == "ready")
+    assert (ended["state"], ended["end_reason"]) == ("ended", "completed")
+    assert [(line["role"], line["text"]) for line in ended["transcript"]] == [
+        ("customer", "Where is my parcel?"),
+        ("agent", "It left this morning."),
+    ]
+    shown = await house.only()
+    assert (shown["id"], shown["recording"]["state"]) == (call["id"], "ready")
+
+
+@pytest.mark.parametrize(("habit", "reason"), [(Habit.BUSY, "busy"), (Habit.UNREACHABLE, "failed")])
+async def test_the_customer_is_not_reached(house: House, habit: Habit, reason: str) -> None:
+    house.twilio.phone(CUSTOMER).habit = habit
+    call = await house.calls(await house.thread())
+    ended = await house.call(call["id"], lambda call: call["state"] == "ended")
+    assert ended["end_reason"] == reason
+    await house.console.is_free()
+
+
+async def test_an_agent_on_a_telephone_of_their_own_presses_a_key(house: House) -> None:
+    robin, maya = house.twilio.phone(ROBIN), house.twilio.phone(CUSTOMER)
+    maya.habit = Habit.ANSWERS
+    call = await house.calls(await house.thread(), mode="phone", agent_phone=ROBIN)
+    await robin.rings()
+    robin.answer()
+    await robin.hears("Press 1")
+    assert maya.call is None
+    robin.press("1")
+    await maya.meets(ROBIN)
+    maya.hang_up()
+    await robin.is_free()
+    assert (await house.call(call["id"], lambda call: call["state"] == "ended"))["end_reason"] == "completed"
+
+
+@pytest.mark.parametrize("mischief", [None, Mischief.DUPLICATE, Mischief.REORDER])
+async def test_a_caller_waits_in_line_and_is_taken(house: House, mischief: Mischief | None) -> None:
+    house.twilio.misbehaves(*([mischief] if mischief else []))
+    maya = house.twilio.call_in(CUSTOMER)
+    await maya.hears("number 1 in line")
+    waiting = await house.only()
+    assert (waiting["direction"], waiting["state"], waiting["attested"]) == ("in", "waiting", True)
+    await house.owner.post(f"/calls/{waiting['id']}/answer", {"mode": "browser"})
+    await maya.until(lambda phone: bool(phone.with_whom))
+    taken = await house.call(waiting["id"], lambda call: call["state"] == "active")
+    assert taken["mode"] == "browser"
+    maya.hang_up()
+    await house.console.is_free()
+    assert (await house.call(waiting["id"], lambda call: call["state"] == "ended"))["end_reason"] == "completed"
+
+
+async def test_a_caller_who_gives_up_is_shown(house: House) -> None:
+    maya = house.twilio.call_in(CUSTOMER, attested="")
+    await maya.hears("number 1 in line")
+    maya.hang_up()
+    call = await house.only(lambda call: call["state"] == "ended")
+    assert (call["end_reason"], call["attested"]) == ("abandoned", False)
+
+
+async def test_after_hours_a_message_is_taken(house: House) -> None:
+    await house.configure(hours={"zone": "UTC", "days": {}}, transcribe=True)
+    maya = house.twilio.call_in(CUSTOMER)
+    await maya.hears("We are closed right now")
+    await maya.hears("beep")
+    maya.says("Please call me back about the second cup.")
+    await maya.is_free()
+    call = await house.only(lambda call: bool(call["voicemail"] and call["transcript"]))
+    assert call["end_reason"] == "voicemail_left"
+    assert call["transcript"][0]["text"] == "Please call me back about the second cup."
+
+
+async def test_a_forged_call_leaves_no_trace(house: House) -> None:
+    house.twilio.misbehaves(Mischief.FORGED)
+    await house.twilio.call_in(CUSTOMER).is_free()
+    house.twilio.world.alerts.clear()
+    assert (await house.owner.get("/customers", limit=100))["items"] == []
+
+
+async def test_a_console_cant_choose_whom_it_calls(house: House) -> None:
+    """A leg that is nobody's, or another's, reaches no telephone."""
+    phone = house.twilio.client_connects("0198c7a2-41d0", "ab" * 16)
+    await phone.is_free()
+    assert len(house.twilio.world.calls) == 1
+    assert house.twilio.phone(CUSTOMER).call is None
+
+
+async def test_the_connection_is_tried_from_the_settings(house: House) -> None:
+    settings = {"account_sid": ACCOUNT, "auth_token": TOKEN, "number": NUMBER, **house.twilio.settings()}
+    tried = await house.owner.post(
+        "/inboxes/test", {"connector": "twilio_voice", "name": "Voice", "settings": settings}
+    )
+    assert tried["ok"], tried
+    assert tried["message"].startswith("Connected to the Twilio account “Example”.")
