@@ -42,7 +42,14 @@ class Shop:
     async def said(self) -> list[dict[str, Any]]:
         return [entry for entry in (await self.thread())["entries"] if entry["kind"] == "message"]
 
-    async def reply(self, text: str) -> None:
+    async def upload(self, name: str, type: str, content: bytes) -> str:
+        url = f"{self.owner.hub.url}/api/attachments"
+        headers = {"X-File-Name": name, "Content-Type": type, "X-CSRF-Token": self.owner._csrf}
+        async with self.owner._session.post(url, data=content, headers=headers) as answer:
+            assert answer.status == 201, await answer.text()
+            return str((await answer.json())["id"])
+
+    async def reply(self, text: str, **more: Any) -> None:
         thread = await self.thread()
         body = {
             "client_key": f"answer-{len(self.meta.asked)}-0001",
@@ -51,6 +58,7 @@ class Shop:
             "to": {"kind": self.kind, "address": self.maya.id},
             "text": text,
             "undo_s": 0,
+            **more,
         }
         await self.owner.post(f"/threads/{thread['id']}/replies", body)
 
@@ -271,3 +279,63 @@ async def test_somebody_new_is_called_what_meta_calls_them(either: Shop) -> None
     hidden.private = True
     await meta.tells(hidden.writes("Hello"))
     assert (await either.customer(hidden))["name"] != "Somebody"
+
+
+async def test_a_picture_is_copied_before_its_address_expires(either: Shop) -> None:
+    meta, maya = either.meta, either.maya
+    await meta.tells(maya.sends(bytes(range(256)), "image/png", "boots.png"))
+
+    async def kept() -> bool:
+        return bool((await either.said())[-1]["attachments"][0]["state"] == "ready")
+
+    await either.until(kept)
+    meta.expire_files()
+    (file,) = (await either.said())[-1]["attachments"]
+    assert (file["type"], file["size"]) == ("image/png", 256)
+    async with either.owner._session.get(either.owner.hub.url + file["url"]) as answer:
+        assert await answer.read() == bytes(range(256))
+
+
+async def test_a_file_that_had_expired_already_is_told_of(instagram: Shop) -> None:
+    meta, maya = instagram.meta, instagram.maya
+    picture = maya.sends(b"...", "image/png", "boots.png")
+    meta.expire_files()
+    await meta.tells(picture)
+
+    async def told() -> bool:
+        return bool((await instagram.said())[-1]["attachments"][0]["state"] == "failed")
+
+    await instagram.until(told)
+    assert "expired" in (await instagram.said())[-1]["attachments"][0]["problem"]
+
+
+async def test_text_and_picture_of_one_answer_go_out_apart_and_in_order(instagram: Shop) -> None:
+    meta, maya = instagram.meta, instagram.maya
+    await meta.tells(maya.writes("What do they look like?"))
+    picture = await instagram.upload("boots.png", "image/png", b"\x89PNG not really")
+    await instagram.reply("Like this.", attachments=[picture])
+    await instagram.until(lambda: _are(meta, 2))
+    await meta.settled()
+    assert [(shown.text, shown.files) for shown in meta.shown] == [
+        ("Like this.", ()),
+        ("", (b"\x89PNG not really",)),
+    ]
+    assert [entry["direction"] for entry in await instagram.said()] == ["in", "out"]
+
+
+async def test_a_question_has_buttons_and_the_one_pressed_is_the_answer(either: Shop) -> None:
+    meta, maya = either.meta, either.maya
+    await meta.tells(maya.writes("My boots are too small"))
+    await either.reply("Which size?", ask={"kind": "choice", "key": "size", "options": [38, 39, 40]})
+    await either.until(lambda: _are(meta, 1))
+    asked = maya.turns[-1]
+    assert [title for title, _ in asked.choices] == ["38", "39", "40"]
+    await meta.settled()
+    await meta.tells(maya.picks(asked, "39"))
+    case_id = (await either.said())[0]["case_id"]
+    (question,) = await either.owner.get(f"/cases/{case_id}/questions")
+    assert (question["state"], question["values"]) == ("answered", {"size": 39})
+
+
+async def _are(meta: MetaSimulator, messages: int) -> bool:
+    return len(meta.shown) == messages
