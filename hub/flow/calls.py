@@ -107,6 +107,7 @@ class Calls:
         """One command: noted, said, and what came of it noted too."""
         try:
             key = (waiting.id, waiting.call_id, waiting.leg_id)
+            failpoints.hit("before_call_command")
             order: Order | None = await self._submit(Begin(*key, worker=self._worker))
             if order is None:
                 return
