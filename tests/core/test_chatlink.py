@@ -8,10 +8,10 @@ from uuid import UUID
 
 import pytest
 
-from hub.core import chatlink
+from hub.core import chatlink, linkcode, proof
 from hub.core.read.visitors import known
 from hub.db import update
-from hub.models import Customer, Identity
+from hub.models import Customer, Delivery, Entry, Identity, ProofCode
 from tests.support.workshop import Workshop
 
 
@@ -120,3 +120,84 @@ async def test_a_merged_customers_link_leads_to_whom_they_became(workshop: Works
     accepted = await accept(workshop, token)
     row = await workshop.row(Identity, address=accepted.visitor)
     assert row["customer_id"] == into
+
+
+# --- a second device ---
+
+
+async def sent_by_mail(workshop: Workshop) -> tuple[UUID, str]:
+    """A link that was mailed to Ada, and the thread it leads into."""
+    thread = (await workshop.hear("ada@example.org")).threads[0]
+    await workshop.reply(thread, "ada@example.org", "Let us chat", chat_link=True)
+    text = (await workshop.rows(Entry, direction="out"))[0]["text"]
+    return thread, text.rpartition("/c/")[2]
+
+
+async def send_code(workshop: Workshop, token: str) -> str:
+    """Ask for a code; returns it, as Ada's mailbox gets it."""
+    link_id, thread_id = await workshop.db.read(lambda conn: linkcode.thread_of(conn, workshop.desk.keys, token))
+    assert await workshop.writer.submit(linkcode.SendLinkCode(link_id, thread_id)) == "a•••@example.org"
+    [row] = await workshop.rows(ProofCode, state="open")
+    return proof.value(workshop.desk.keys, row["id"])
+
+
+async def give(workshop: Workshop, token: str, given: str, device: str = "") -> chatlink.Accepted | None:
+    link_id, thread_id = await workshop.db.read(lambda conn: linkcode.thread_of(conn, workshop.desk.keys, token))
+    taken: chatlink.Accepted | None = await workshop.writer.submit(
+        linkcode.TakeLinkCode(link_id, thread_id, device, given)
+    )
+    return taken
+
+
+async def test_a_second_device_is_let_in_by_a_code_that_goes_where_the_link_went(workshop: Workshop) -> None:
+    thread, token = await sent_by_mail(workshop)
+    first = await accept(workshop, token, "v_aaaaaaaaaaaaaaaaaaaaaaaa")
+    with pytest.raises(chatlink.LinkTaken, match="A code shows") as taken:
+        await accept(workshop, token, "v_bbbbbbbbbbbbbbbbbbbbbbbb")
+    assert taken.value.sent_to == "a•••@example.org"
+    code = await send_code(workshop, token)
+    sent = (await workshop.rows(Delivery))[-1]
+    assert (sent["to_address"], sent["channel"]) == ("ada@example.org", "email")
+    second = await give(workshop, token, code, "v_bbbbbbbbbbbbbbbbbbbbbbbb")
+    assert second
+    found = await workshop.db.read(lambda conn: known(conn, [first.visitor, second.visitor]))
+    assert [found[one.visitor].thread_id for one in (first, second)] == [thread, thread]
+    assert found[second.visitor].proven
+    assert (await accept(workshop, token, first.visitor)).visitor == first.visitor, "the first keeps its place"
+
+
+async def test_whoever_the_link_was_passed_on_to_gets_nowhere(workshop: Workshop) -> None:
+    _, token = await sent_by_mail(workshop)
+    await accept(workshop, token)
+    code = await send_code(workshop, token)
+    for n in range(1, 6):
+        assert await give(workshop, token, f"{(int(code) + n) % 1_000_000:06d}") is None
+    with pytest.raises(chatlink.LinkGone):
+        await give(workshop, token, code)
+    assert len(await workshop.rows(Identity, kind="visitor")) == 1
+    stranger = await workshop.hear("v_stranger", code, inbox=workshop.chat)
+    assert (await workshop.row(Identity, address="v_stranger"))["trust"] == "verified", "its own thread's, as ever"
+    assert stranger.threads[0] != (await workshop.rows(Delivery))[0]["thread_id"]
+
+
+async def test_a_code_for_a_device_runs_out_and_works_once(workshop: Workshop) -> None:
+    _, token = await sent_by_mail(workshop)
+    await accept(workshop, token)
+    code = await send_code(workshop, token)
+    assert await give(workshop, token, code)
+    with pytest.raises(chatlink.LinkGone):
+        await give(workshop, token, code)
+    late = await send_code(workshop, token)
+    workshop.later(minutes=10, seconds=1)
+    with pytest.raises(chatlink.LinkGone):
+        await give(workshop, token, late)
+
+
+async def test_a_link_of_which_nobody_knows_where_it_went_has_no_code(workshop: Workshop) -> None:
+    _, _, token = await invited(workshop)
+    await accept(workshop, token)
+    with pytest.raises(chatlink.LinkTaken, match="Answer the mail") as taken:
+        await accept(workshop, token)
+    assert taken.value.sent_to == ""
+    with pytest.raises(chatlink.LinkGone):
+        await send_code(workshop, token)
