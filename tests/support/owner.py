@@ -48,6 +48,10 @@ class Owner:
     def cookie(self) -> str:
         return "; ".join(f"{cookie.key}={cookie.value}" for cookie in self._session.cookie_jar)
 
+    @property
+    def csrf(self) -> str:
+        return self._csrf
+
     async def sign_in(self) -> None:
         """Again, where a session was lost."""
         await self._enter("/session", {"email": EMAIL, "password": PASSWORD})

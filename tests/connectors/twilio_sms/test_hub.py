@@ -3,18 +3,20 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 import pytest
 from yarl import URL
 
 from connectors.twilio_sms.conformance import ACCOUNT, CUSTOMER, NUMBER
-from connectors.twilio_sms.simulator import TwilioSimulator
+from connectors.twilio_sms.simulator import Picture, TwilioSimulator
 from hub.testkit import Fault, Mischief
 from tests.connectors.twilio_sms.support import TOKEN
 from tests.support.hub import StartHub
-from tests.support.owner import Owner
+from tests.support.owner import ApiError, Owner
 from tests.support.processes import wait_until
 
 
@@ -43,7 +45,25 @@ class Shop:
         states = ("new", "done", "ignored", "dead")
         return sum([len((await self.owner.get("/envelopes", state=state, limit=100))["items"]) for state in states])
 
-    async def reply(self, text: str) -> None:
+    async def upload(self, picture: Picture) -> str:
+        url, headers = f"{self.owner.hub.url}/api/attachments", {"X-File-Name": quote(picture.name)}
+        proof = {"Cookie": self.owner.cookie, "X-CSRF-Token": self.owner.csrf, "Content-Type": picture.type}
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(url, data=picture.content, headers=headers | proof) as answer,
+        ):
+            assert answer.status == 201, await answer.text()
+            return str((await answer.json())["id"])
+
+    async def file(self, path: str) -> bytes:
+        async with (
+            aiohttp.ClientSession(headers={"Cookie": self.owner.cookie}) as session,
+            session.get(self.owner.hub.url + path) as answer,
+        ):
+            assert answer.status == 200
+            return await answer.read()
+
+    async def reply(self, text: str, *attachments: str) -> None:
         thread = await self.thread()
         body = {
             "client_key": f"answer-{len(self.twilio.taken)}-0001",
@@ -51,6 +71,7 @@ class Shop:
             "inbox_id": self.inbox["id"],
             "to": {"kind": "phone", "address": CUSTOMER},
             "text": text,
+            "attachments": list(attachments),
             "undo_s": 0,
         }
         await self.owner.post(f"/threads/{thread['id']}/replies", body)
@@ -167,6 +188,56 @@ async def test_a_long_answer_is_several_messages_and_delivered_when_all_of_them_
     await shop.shows("sent")
     await twilio.deliver(twilio.tells(twilio.taken[0], "delivered"))
     await shop.shows("delivered")
+
+
+async def test_pictures_come_in_and_go_out(shop: Shop) -> None:
+    twilio, cup = shop.twilio, Picture("image/png", b"\x89PNG\r\n\x1a\n" + b"a broken cup" * 99, "cup.png")
+    await twilio.deliver(twilio.says(CUSTOMER, "One cup is broken", [cup, Picture("text/x-vcard", b"BEGIN:VCARD")]))
+    for _ in range(200):
+        (entry,) = await shop.said()
+        if all(file["state"] == "ready" for file in entry["attachments"]):
+            break
+        await asyncio.sleep(0.05)
+    kept = [(file["name"], file["type"], await shop.file(file["url"])) for file in entry["attachments"]]
+    assert kept == [("cup.png", "image/png", cup.content), ("file-2.vcf", "text/x-vcard", b"BEGIN:VCARD")]
+    assert len(twilio.store.asked) == 2
+
+    new = Picture("image/png", b"\x89PNG\r\n\x1a\n" + b"a new cup" * 99, "new cup é.png")
+    await shop.reply("This one is on its way", await shop.upload(new))
+    await shop.shows("sent")
+    (shown,) = twilio.shown
+    assert (shown.text, shown.files) == ("This one is on its way", (new.content,))
+    assert twilio.taken[0].media[0].startswith(shop.owner.hub.url)
+
+
+async def test_what_was_said_and_told_during_an_outage_is_there_afterwards(shop: Shop) -> None:
+    """The hub is killed; Twilio's single retry is over when it is back."""
+    twilio, hub = shop.twilio, shop.owner.hub
+    await twilio.deliver(twilio.says(CUSTOMER, "Hello"))
+    await shop.reply("Hello too")
+    await shop.shows("sent")
+    await asyncio.to_thread(hub.kill)
+    lost = twilio.says(CUSTOMER, "Are you there?", [Picture("image/gif", b"GIF89a")])
+    twilio.says(CUSTOMER, "STOP")
+    twilio.tells(twilio.taken[0], "delivered")
+    twilio.kept[twilio.taken[0].sid].updated -= timedelta(minutes=2)
+    await asyncio.to_thread(hub.start)
+
+    async def texts() -> list[str]:
+        return [entry["text"] for entry in await shop.said()]
+
+    for _ in range(200):
+        if len(await texts()) == 4:
+            break
+        await asyncio.sleep(0.05)
+    assert await twilio.deliver(lost) == [200], "and a retry that comes after all changes nothing"
+    assert sorted(await texts()) == ["Are you there?", "Hello", "Hello too", "STOP"]
+    assert [(event["said"], event["allowed"]) for event in await shop.consents()] == [("STOP", False)]
+    ours = next(entry for entry in await shop.said() if entry["text"] == "Hello too")
+    assert [delivery["state"] for delivery in ours["deliveries"]] == ["delivered"]
+    with pytest.raises(ApiError, match="stopped messages"):
+        await shop.reply("One more thing")
+    assert len(twilio.taken) == 1
 
 
 async def test_stop_is_kept_as_consent_beside_the_message_and_start_lifts_it(shop: Shop) -> None:
