@@ -55,6 +55,7 @@ class TwilioSms(Connector[TwilioSmsSettings]):
         icon="message-square-text",
         colour="sms",
         max_chars=1600,
+        segments=True,
         splits=True,
         media=True,
         media_bytes=LARGEST,

@@ -28,6 +28,8 @@ class Capabilities:
     """The same limit in UTF-8 bytes, for providers that count so."""
     splits: bool = False
     """A longer text goes out as several messages, in order, cut between words."""
+    segments: bool = False
+    """Texts are paid by segments of GSM-7 or UCS-2 (3GPP TS 23.038): whoever writes is shown how many."""
     html: bool = False
     subject: bool = False
     copies: bool = False

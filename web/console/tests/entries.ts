@@ -36,6 +36,7 @@ export function entry(seq: number, given: Partial<Entry> = {}): Entry {
     redacted: false,
     cards: [],
     choice: "",
+    ask: null,
     reactions: [],
     edits: null,
     edited_by: null,

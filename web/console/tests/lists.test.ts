@@ -27,6 +27,7 @@ const row = (id: string, given: Partial<Case> = {}): Case => ({
   until_reply: false,
   unread: false,
   failed: false,
+  values: {},
   has_draft: false,
   ...given,
 });

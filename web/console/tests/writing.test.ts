@@ -54,6 +54,9 @@ const target = (capabilities: Record<string, unknown>): Target => ({
   usable: true,
   reason: "",
   default: true,
+  window_until: null,
+  late: false,
+  stopped: false,
   trust: "verified",
   capabilities: { channel: "email", max_chars: 100, media: true, media_bytes: 1000, copies: true, ...capabilities },
 });

@@ -982,6 +982,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/attachments/{id}/fetch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask the provider once more for a file that could not be fetched. */
+        post: operations["fetch_again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/entries/{id}/original": {
         parameters: {
             query?: never;
@@ -1069,6 +1086,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/customers/{id}/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every word about the customer's addresses, the latest first; `standing` ones hold. */
+        get: operations["list_consents"];
+        put?: never;
+        /** Note what the customer told you. It overrules an earlier stop, and is an event in the thread with your reason. */
+        post: operations["add_consent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspace/quiet-hours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When offers and unasked messages wait. */
+        get: operations["get_quiet_hours"];
+        /** Change or switch off the quiet hours, and say by which clock those live whose own isn't known. */
+        put: operations["set_quiet_hours"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/threads/{id}/proofs": {
         parameters: {
             query?: never;
@@ -1119,6 +1172,23 @@ export interface paths {
         put?: never;
         /** Take a confirmation back, and say why. */
         post: operations["revoke_identity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{id}/questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the customer was asked in this case, the latest first, with the answers. */
+        get: operations["list_questions"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1665,6 +1735,78 @@ export interface components {
              * @default
              */
             agent_phone?: string;
+        };
+        /**
+         * AskIn
+         * @description A choice with `key` and `options`, or a form with `fields`.
+         */
+        AskIn: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "choice" | "form";
+            /**
+             * Key
+             * @default null
+             */
+            key?: string | null;
+            /**
+             * Options
+             * @default []
+             */
+            options?: (string | number)[];
+            /**
+             * Title
+             * @default
+             */
+            title?: string;
+            /**
+             * Fields
+             * @default []
+             */
+            fields?: components["schemas"]["FieldIn"][];
+        };
+        /**
+         * AskOut
+         * @description What an entry asked.
+         */
+        AskOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "choice" | "form";
+            /**
+             * Key
+             * @default
+             */
+            key?: string;
+            /**
+             * Title
+             * @default
+             */
+            title?: string;
+            /**
+             * Options
+             * @default []
+             */
+            options?: components["schemas"]["OptionOut"][];
+            /**
+             * Fields
+             * @default []
+             */
+            fields?: components["schemas"]["FieldOut"][];
+            /**
+             * Native
+             * @default false
+             */
+            native?: boolean;
         };
         /** AttachmentOut */
         AttachmentOut: {
@@ -2499,6 +2641,14 @@ export interface components {
              */
             failed?: boolean;
             /**
+             * Values
+             * @description What the customer chose or filled in, by each question's key.
+             * @default {}
+             */
+            values?: {
+                [key: string]: unknown;
+            };
+            /**
              * Has Draft
              * @description The asking agent's own.
              * @default false
@@ -2646,6 +2796,31 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /**
+         * ConsentIn
+         * @description What the customer told you, and why it may be written down.
+         */
+        ConsentIn: {
+            /** Kind */
+            kind: string;
+            /** Address */
+            address: string;
+            /**
+             * Inbox Id
+             * @default null
+             */
+            inbox_id?: string | null;
+            /**
+             * Purpose
+             * @default
+             * @enum {string}
+             */
+            purpose?: "" | "transactional" | "informational" | "promotional";
+            /** Allowed */
+            allowed: boolean;
+            /** Reason */
+            reason: string;
+        };
         /** ConsentLine */
         ConsentLine: {
             /** Kind */
@@ -2674,6 +2849,57 @@ export interface components {
              * Format: date-time
              */
             at: string;
+        };
+        /**
+         * ConsentOut
+         * @description One word about one address.
+         */
+        ConsentOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Address */
+            address: string;
+            /**
+             * Inbox Id
+             * @default null
+             */
+            inbox_id?: string | null;
+            /**
+             * Inbox Name
+             * @default
+             */
+            inbox_name?: string;
+            /**
+             * Purpose
+             * @default
+             */
+            purpose?: string;
+            /** Allowed */
+            allowed: boolean;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "word" | "provider" | "agent";
+            /** Said */
+            said: string;
+            /**
+             * Agent Name
+             * @default
+             */
+            agent_name?: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Standing */
+            standing: boolean;
         };
         /** Counts */
         Counts: {
@@ -3148,6 +3374,11 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /**
+             * @description The choice or form that it puts to the customer.
+             * @default null
+             */
+            ask?: components["schemas"]["AskOut"] | null;
+            /**
              * Reply To
              * @default null
              */
@@ -3288,6 +3519,48 @@ export interface components {
              * Format: date-time
              */
             at: string;
+        };
+        /** FieldIn */
+        FieldIn: {
+            /** Key */
+            key: string;
+            /** Label */
+            label: string;
+            /**
+             * Type
+             * @default text
+             * @enum {string}
+             */
+            type?: "text" | "number" | "date" | "choice" | "email" | "phone";
+            /**
+             * Required
+             * @default false
+             */
+            required?: boolean;
+            /**
+             * Options
+             * @default []
+             */
+            options?: (string | number)[];
+        };
+        /** FieldOut */
+        FieldOut: {
+            /** Key */
+            key: string;
+            /** Label */
+            label: string;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "text" | "number" | "date" | "choice" | "email" | "phone";
+            /** Required */
+            required: boolean;
+            /**
+             * Options
+             * @default []
+             */
+            options?: components["schemas"]["OptionOut"][];
         };
         /**
          * FitIn
@@ -3567,6 +3840,23 @@ export interface components {
              * @default null
              */
             last_out_at?: string | null;
+            /**
+             * Reconciled At
+             * @description When the provider's own list was last compared with what is here.
+             * @default null
+             */
+            reconciled_at?: string | null;
+            /**
+             * Reconciled Found
+             * @description How much of it nobody had told us.
+             * @default 0
+             */
+            reconciled_found?: number;
+            /**
+             * Reconcile Problem
+             * @default
+             */
+            reconcile_problem?: string;
         };
         /** InboxTest */
         InboxTest: {
@@ -3925,6 +4215,13 @@ export interface components {
              */
             attachments?: string[];
         };
+        /** OptionOut */
+        OptionOut: {
+            /** Label */
+            label: string;
+            /** Value */
+            value: unknown;
+        };
         /** Page[CustomerHit] */
         Page_CustomerHit_: {
             /** Items */
@@ -4199,6 +4496,72 @@ export interface components {
              */
             created_at: string;
         };
+        /**
+         * QuestionOut
+         * @description A question and what became of it.
+         */
+        QuestionOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Entry Id
+             * Format: uuid
+             */
+            entry_id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "answered";
+            ask: components["schemas"]["AskOut"];
+            /**
+             * Values
+             * @default {}
+             */
+            values?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Answered By
+             * @default null
+             */
+            answered_by?: string | null;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+        };
+        /**
+         * QuietHours
+         * @description By the customer's clock where it is known. Direct answers are never held back.
+         */
+        QuietHours: {
+            /**
+             * Start
+             * @default 21:00
+             */
+            start?: string;
+            /**
+             * End
+             * @default 08:00
+             */
+            end?: string;
+            /**
+             * On
+             * @default true
+             */
+            on?: boolean;
+            /**
+             * Timezone
+             * @description Where none is known
+             * @default
+             */
+            timezone?: string;
+        };
         /** ReactionOut */
         ReactionOut: {
             /** Emoji */
@@ -4301,6 +4664,11 @@ export interface components {
              * @default null
              */
             case_id?: string | null;
+            /**
+             * @description A choice or a form; the text is the question.
+             * @default null
+             */
+            ask?: components["schemas"]["AskIn"] | null;
             /**
              * Chat Link
              * @description Add an "answer us in live chat" link for this customer.
@@ -4573,6 +4941,24 @@ export interface components {
              * @default false
              */
             default?: boolean;
+            /**
+             * Window Until
+             * @description Until then the channel takes answers; None where it always does, or not any more.
+             * @default null
+             */
+            window_until?: string | null;
+            /**
+             * Late
+             * @description Its ordinary window has closed: until `window_until` a person, no machine, may still answer.
+             * @default false
+             */
+            late?: boolean;
+            /**
+             * Stopped
+             * @description They asked for no more messages here; `reason` says when.
+             * @default false
+             */
+            stopped?: boolean;
             /**
              * Trust
              * @default verified
@@ -6525,6 +6911,32 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    fetch_again: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again is answered as the first time, and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttachmentOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     get_original: {
         parameters: {
             query?: never;
@@ -6704,6 +7116,105 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    list_consents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentOut"][];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    add_consent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again is answered as the first time, and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConsentIn"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_quiet_hours: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuietHours"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    set_quiet_hours: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuietHours"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuietHours"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     list_proofs: {
         parameters: {
             query?: never;
@@ -6814,6 +7325,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CustomerOut"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_questions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionOut"][];
                 };
             };
             default: components["responses"]["Problem"];

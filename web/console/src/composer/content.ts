@@ -58,7 +58,8 @@ export function hindrance(content: Content, target: Target, uploads: { running: 
   if (isEmpty(content)) return text.empty;
   if (uploads.failed) return text.filesFailed;
   if (uploads.running) return text.waitForFiles;
-  if (can.max_chars && content.text.length > can.max_chars) return text.tooLong(content.text.length - can.max_chars);
+  if (can.max_chars && !can.splits && content.text.length > can.max_chars)
+    return text.tooLong(content.text.length - can.max_chars);
   if (content.attachments.length && !can.media) return text.noFiles(can.channel);
   const size = content.attachments.reduce((sum, file) => sum + file.size, 0);
   if (can.media_bytes && size > can.media_bytes) return text.tooBig(fileSize(can.media_bytes));

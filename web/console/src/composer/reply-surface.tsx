@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { type DragEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { keys } from "../api/keys";
-import type { Case, Draft, Entry, Me, Target, Thread } from "../api/types";
+import type { AskIn, Case, Draft, Entry, Me, Target, Thread } from "../api/types";
 import { changeCase } from "../live/cases";
 import { offerUndo } from "../live/held";
 import { type Sendable, send } from "../live/outbox";
@@ -15,14 +15,17 @@ import { firstName } from "../ui/words";
 import { Bars } from "./bars";
 import { ChannelPicker, type ChannelPickerHandle } from "./channel-picker";
 import { type Content, capabilities, hindrance, isEmpty, newKey, reached, recipients, replySubject } from "./content";
+import { Counter } from "./counter";
 import { Fields } from "./fields";
 import { AttachButton, Files } from "./files";
 import { text } from "./messages";
+import { asked, NEW_QUESTION, type Question, QuestionEditor } from "./question";
 import { SavedWords } from "./saved";
 import { TextArea } from "./text-area";
 import { useDraft } from "./use-draft";
 import { useTypingSign } from "./use-typing-sign";
 import { useUploads } from "./use-uploads";
+import { Window } from "./window";
 
 interface ReplyProps {
   thread: Thread;
@@ -54,6 +57,7 @@ export function ReplySurface(props: ReplyProps) {
   const [newer, setNewer] = useState<Entry[] | null>(null);
   const [fields, setFields] = useState(Boolean(content.cc || content.bcc));
   const [chatLink, setChatLink] = useState(false);
+  const [question, setQuestion] = useState<Question | null>(null);
   const [dragged, setDragged] = useState(false);
   const seen = useBegun(thread.last_seq, content.text, can.live);
   const name = firstName(thread.customer.name);
@@ -70,10 +74,12 @@ export function ReplySurface(props: ReplyProps) {
     draft.edit(next);
   };
   const go = async (how: { done?: boolean; anyway?: boolean } = {}) => {
-    const wrong = target.usable ? hindrance(content, target, files) : target.reason;
+    const ask = question && asked(question);
+    const unasked = question && !ask ? text.incomplete : "";
+    const wrong = target.usable ? hindrance(content, target, files) || unasked : target.reason;
     setError(wrong);
     if (wrong) return;
-    const said = pending({ thread, row, target, content, chatLink, seen: seen.current, ...how });
+    const said = pending({ thread, row, target, content, chatLink, ask, seen: seen.current, ...how });
     const written = content;
     typing.stop();
     setNewer(null);
@@ -95,6 +101,7 @@ export function ReplySurface(props: ReplyProps) {
       return;
     }
     setChatLink(false);
+    setQuestion(null);
     if (how.done) onDone();
   };
   const dropped = (event: DragEvent) => {
@@ -103,8 +110,6 @@ export function ReplySurface(props: ReplyProps) {
     if (event.dataTransfer.files.length) files.add(event.dataTransfer.files);
   };
   const look = channelLook(target.channel);
-  const left = can.max_chars - content.text.length;
-  const counted = can.max_chars > 0 && can.max_chars < 10_000 && content.text.length > can.max_chars / 2;
   return (
     <>
       <Bars
@@ -202,9 +207,20 @@ export function ReplySurface(props: ReplyProps) {
           onRetry={files.retry}
           onCancel={files.remove}
         />
+        {question && <QuestionEditor question={question} onChange={setQuestion} onClose={() => setQuestion(null)} />}
         {dragged && <div className="drop-hint">{text.dropHere}</div>}
         <div className="composer-bar">
           {can.media && <AttachButton onFiles={files.add} />}
+          <button
+            type="button"
+            className={`icon-button ${question ? "is-on" : ""}`}
+            aria-pressed={question !== null}
+            aria-label={text.question}
+            title={text.question}
+            onClick={() => setQuestion(question ? null : NEW_QUESTION)}
+          >
+            <Icon name="circle-question-mark" />
+          </button>
           {!can.live && (
             <button
               type="button"
@@ -219,11 +235,8 @@ export function ReplySurface(props: ReplyProps) {
           )}
           {chatLink && <span className="bar-words ellipsis not-phone">{text.chatLinkOn}</span>}
           <span className="grow" />
-          {counted && (
-            <span
-              className={`counter ${left < 0 ? "is-over" : ""}`}
-            >{`${content.text.length} / ${can.max_chars}`}</span>
-          )}
+          <Window target={target} />
+          <Counter written={content.text} can={can} />
           <span className="split-button">
             <button type="button" className="split-main" onClick={() => void go()}>
               {text.send(can.channel)}
@@ -276,12 +289,13 @@ interface PendingOptions {
   target: Target;
   content: Content;
   chatLink: boolean;
+  ask: AskIn | null;
   seen: number;
   done?: boolean;
   anyway?: boolean;
 }
 
-function pending({ thread, row, target, content, chatLink, seen, done, anyway }: PendingOptions): Sendable {
+function pending({ thread, row, target, content, chatLink, ask, seen, done, anyway }: PendingOptions): Sendable {
   const can = capabilities(target);
   const key = newKey();
   const to = content.to ?? target.to;
@@ -309,6 +323,7 @@ function pending({ thread, row, target, content, chatLink, seen, done, anyway }:
       attachments: content.attachments.map((file) => file.id),
       case_id: row?.id ?? null,
       chat_link: chatLink,
+      ask,
       send_anyway: anyway ?? false,
       // biome-ignore lint/suspicious/noThenProperty: the API calls it so, and nobody awaits this
       then: done ? "done" : "",
