@@ -84,8 +84,8 @@ class Agents(socketio.AsyncNamespace):  # type: ignore[misc]
             self._presence.left(thread_id, sid)
 
     def _count(self) -> None:
-        self._presence.staff = len(self.desks)
-        self._presence.here = {desk.viewer.id for desk in self.desks.values() if Right.WORK in desk.viewer.rights}
+        at_work = {desk.viewer.id for desk in self.desks.values() if Right.WORK in desk.viewer.rights}
+        self._presence.staffed_by(at_work, len(self.desks))
 
     async def open(self, sid: str, given: dict[str, Any]) -> dict[str, Any]:
         desk, named = self.desks[sid], thread_of(given)

@@ -22,6 +22,7 @@ Here = tuple[int, list[Agent]]
 class Presence:
     def __init__(self) -> None:
         self._changed: Callable[[UUID], None] = lambda _: None
+        self._staff_changed: Callable[[], None] = lambda: None
         self._visitors: dict[UUID, set[str]] = defaultdict(set)
         self._agents: dict[UUID, dict[str, Agent]] = defaultdict(dict)
         self._elsewhere: dict[str, tuple[float, dict[UUID, Here]]] = {}
@@ -35,6 +36,17 @@ class Presence:
     def tell(self, changed: Callable[[UUID], None]) -> None:
         """`changed` is told of each thread where somebody came or went in this process."""
         self._changed = changed
+
+    def tell_staff(self, changed: Callable[[], None]) -> None:
+        """`changed` is called when an agent came into this process or left it."""
+        self._staff_changed = changed
+
+    def staffed_by(self, agents: set[UUID], sockets: int) -> None:
+        """Who has a console open in this process, on how many sockets."""
+        self.staff = sockets
+        if agents != self.here:
+            self.here = agents
+            self._staff_changed()
 
     def visitor_came(self, thread_id: UUID, sid: str) -> None:
         self._visitors[thread_id].add(sid)

@@ -49,6 +49,7 @@ class Live:
         self.publisher = Publisher(hub.db, self.rooms, self.bus, public.file_url(hub.keys))
         self.presence = hub.presence if isinstance(hub.presence, Presence) else Presence()
         self.presence.tell(self._came_or_went)
+        self.presence.tell_staff(lambda: self.bus.send(self.presence.report(())))
         self._typing = Typing(self.rooms, self.bus, self.publisher)
         self.agents = Agents(hub, self.rooms, self.presence, self._typing, limits)
         self.visitors = Visitors(hub, self.rooms, self.presence, self.publisher, self._typing, limits)
