@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 from hub import http, live
 from hub.blobs import Folder
 from hub.config import Config
-from hub.core import files, told
+from hub.core import files, quick, told
 from hub.core.append import Append
 from hub.core.batch import Batch, Job, Written, write
 from hub.core.changes import Change
@@ -111,6 +111,9 @@ async def create(config: Config) -> web.Application:
     def write_batch(conn: Connection, jobs: Sequence[Any], published: dict[Any, int]) -> Written:
         return write(conn, desk, utcnow(), jobs, published, prepare)
 
+    def write_quickly(conn: Connection, jobs: Sequence[Any], published: dict[Any, int]) -> Written | None:
+        return quick.write(conn, desk, utcnow(), jobs, published, prepare)
+
     def committed(changes: list[Change]) -> None:
         announcer.add(changes)
         indexing.nudge()
@@ -121,7 +124,7 @@ async def create(config: Config) -> web.Application:
         if any(change.fetches for change in changes):
             fetching.nudge()
 
-    writer: Writer[Change] = Writer(db, write_batch, committed)
+    writer: Writer[Change] = Writer(db, write_batch, committed, write_quickly)
     blobs = Folder(config.data / "blobs")
     intake = Intake(db, writer, blobs, desk, inboxes, utcnow, config.max_body)
     worker = f"{os.getpid()}-{uuid4().hex[:12]}"

@@ -35,6 +35,8 @@ class Outcome(Protocol[C]):
 
 Write = Callable[[Connection, Sequence[Any], dict[UUID, int]], Outcome[C]]
 """Does all the jobs in one transaction; the dict holds marks that ride along."""
+Quick = Callable[[Connection, Sequence[Any], dict[UUID, int]], Outcome[C] | None]
+"""Does the same in single statements, or gives None and has written nothing."""
 
 Waiting = tuple[Any, asyncio.Future[Any]]
 
@@ -42,9 +44,12 @@ Waiting = tuple[Any, asyncio.Future[Any]]
 class Writer(Generic[C]):
     """One per process."""
 
-    def __init__(self, db: Database, write: Write[C], after: Callable[[list[C]], None]) -> None:
+    def __init__(
+        self, db: Database, write: Write[C], after: Callable[[list[C]], None], quick: Quick[C] | None = None
+    ) -> None:
         self._db = db
         self._write = write
+        self._quick = quick or (lambda conn, jobs, marks: None)
         self._after = after
         self._waiting: deque[Waiting] = deque()
         self._awake = asyncio.Event()
@@ -117,7 +122,9 @@ class Writer(Generic[C]):
         """A deadlock or serialisation failure is nobody's fault: the same batch again."""
         for _ in range(CONFLICT_TRIES):
             try:
-                return await self._db.write(lambda conn: self._write(conn, jobs, marks))
+                return await self._db.write(
+                    lambda conn: self._write(conn, jobs, marks), lambda conn: self._quick(conn, jobs, marks)
+                )
             except Exception as error:
                 if not is_conflict(error):
                     raise

@@ -21,7 +21,7 @@ from hub.core.calls.rows import CallRows
 from hub.core.changes import Actor, Change
 from hub.core.desk import Desk
 from hub.core.errors import CoreError, NotFound
-from hub.core.states import Row, ThreadState, Wants
+from hub.core.states import Owner, Row, ThreadState, Wants
 from hub.db import Prepared, Together, among, insert_missing, is_sqlite
 from hub.models import new_id
 from hub.models.tables import (
@@ -49,27 +49,15 @@ class Job(Protocol):
     def run(self, batch: Batch) -> Any: ...
 
 
-_THREADS = sa.select(
-    THREAD.c.id,
-    THREAD.c.customer_id,
-    THREAD.c.last_seq,
-    THREAD.c.rev,
-    THREAD.c.public_rev,
-    THREAD.c.published_rev,
-    THREAD.c.read_seq,
-    THREAD.c.merged_into,
-).where(among(THREAD.c.id, "ids"))
+COUNTERS = (THREAD.c.last_seq, THREAD.c.rev, THREAD.c.public_rev, THREAD.c.published_rev, THREAD.c.read_seq)
+_THREADS = sa.select(THREAD.c.id, THREAD.c.customer_id, *COUNTERS, THREAD.c.merged_into).where(among(THREAD.c.id, "ids"))
 _LOCK = Prepared(_THREADS.order_by(THREAD.c.id).with_for_update(key_share=True))
 _FIND = Prepared(_THREADS)
-_LIVE_CASES = Prepared(
-    sa.select(CASE).where(
-        among(CASE.c.thread_id, "threads"),
-        sa.or_(
-            sa.and_(CASE.c.status != "done", CASE.c.status != "spam"),
-            CASE.c.last_at > sa.bindparam("since", type_=CASE.c.last_at.type),
-        ),
-    )
+IS_LIVE = sa.or_(
+    sa.and_(CASE.c.status != "done", CASE.c.status != "spam"),
+    CASE.c.last_at > sa.bindparam("since", type_=CASE.c.last_at.type),
 )
+_LIVE_CASES = Prepared(sa.select(CASE).where(among(CASE.c.thread_id, "threads"), IS_LIVE))
 _CASES = Prepared(sa.select(CASE).where(among(CASE.c.id, "ids")))
 _CASE_THREADS = Prepared(sa.select(CASE.c.thread_id).where(among(CASE.c.id, "ids")))
 _ENTRY_THREADS = Prepared(sa.select(ENTRY.c.thread_id).where(among(ENTRY.c.id, "ids")))
@@ -116,6 +104,8 @@ class Batch:
         self.desk = desk
         self.now = now
         self.wants = Wants()
+        self.owners: dict[tuple[str, str], Owner] | None = None
+        """Whose the senders' addresses are, where that was read beforehand."""
         self.threads: dict[UUID, ThreadState] = {}
         self.cases: dict[UUID, Row] = {}
         self.cases_of: dict[UUID, list[Row]] = defaultdict(list)
@@ -232,10 +222,14 @@ class Batch:
     def _read_cases(self, worked_on: set[UUID]) -> None:
         old = [id_ for id_ in worked_on if id_ in self.threads and not self.threads[id_].new]
         if old:
-            since = self.now - max(self.desk.reopen, self.desk.recent)
-            for row in _LIVE_CASES.dicts(self.conn, threads=old, since=since):
+            for row in _LIVE_CASES.dicts(self.conn, threads=old, since=self.live_since):
                 self._keep_case(Row(row))
         self.load_cases(self.wants.cases)
+
+    @property
+    def live_since(self) -> datetime:
+        """What was done before is no case that a message could still be about by itself."""
+        return self.now - max(self.desk.reopen, self.desk.recent)
 
     def load_cases(self, ids: set[UUID]) -> None:
         """Read further cases of threads that are locked."""
@@ -268,6 +262,14 @@ class Batch:
         if ids:
             for row in query.dicts(self.conn, ids=list(ids)):
                 into[row["id"]] = Row(row)
+
+    # --- what steps 1 and 2 use ---
+
+    def insert_missing(
+        self, table: sa.Table, rows: Sequence[Mapping[str, Any]], key: tuple[str, ...]
+    ) -> set[tuple[Any, ...]]:
+        """Insert those rows whose `key` isn't there yet; returns the keys that went in."""
+        return insert_missing(self.conn, table, rows, key)
 
     # --- what jobs use ---
 
@@ -425,8 +427,15 @@ class Batch:
     # --- write ---
 
     def flush(self) -> None:
-        """Everything out, parents before children."""
+        """Everything out."""
         out = Together(self.conn)
+        self._put(out)
+        out.send()
+        for rest in (*self._at_end, *self._last):
+            rest()
+
+    def _put(self, out: Together) -> None:
+        """Parents before children."""
         out.insert(CUSTOMER, self.new_customers)
         self._write_threads(out)
         out.insert(CASE, [row.values for row in self.cases.values() if row.new])
@@ -448,12 +457,13 @@ class Batch:
         out.insert(UNINDEXED, [{"entry_id": id_} for id_ in self._to_index()], missing=("entry_id",))
         out.lift(THREAD, self._marks)
         out.add(TALLY, self._tallies(), ("assignee", "status", "channel", "shard"), "n")
-        out.send()
-        for rest in (*self._at_end, *self._last):
-            rest()
 
     def _write_threads(self, out: Together) -> None:
-        names = ("id", "last_seq", "rev", "public_rev", "published_rev", "read_seq")
+        for case in self.cases.values():
+            if case.changed and not case.new and case["thread_id"] in self.threads:
+                # the thread's row is the version of all that its lock protects
+                self.threads[case["thread_id"]].touched = True
+        names = ("id", *(column.name for column in COUNTERS))
         changed = [thread for thread in self.threads.values() if thread.new or thread.touched]
         rows = {t.id: {name: getattr(t, name) for name in names} for t in changed}
         new = [t for t in changed if t.new]
@@ -542,14 +552,19 @@ def write(
 
     `published` are the marks of what earlier batches have shown to screens; they ride along (rule 11).
     """
-    batch = Batch(conn, desk, now)
+    written = carry_out(Batch(conn, desk, now), jobs, published, prepare)
+    failpoints.hit("before_commit")
+    return written
+
+
+def carry_out(batch: Batch, jobs: Sequence[Job], published: dict[UUID, int], prepare: Prepare) -> Written:
+    """The steps of a batch, in their order."""
     prepare(batch, jobs)
     for job in jobs:
         job.wants(batch.wants)
     batch.load(published)
     results = list(_run(batch, jobs))
     batch.flush()
-    failpoints.hit("before_commit")
     return Written(results, batch.changes())
 
 

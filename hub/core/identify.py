@@ -7,7 +7,6 @@ has waited for its commit, and reads again. So two processes that meet the same 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -17,8 +16,8 @@ from hub.contract import Proof
 from hub.core.addresses import canonical
 from hub.core.batch import Batch
 from hub.core.receive import Heard
-from hub.core.states import ThreadState
-from hub.db import Prepared, among, insert_missing, update
+from hub.core.states import Owner, ThreadState
+from hub.db import Prepared, among, update
 from hub.models import Case, Claim, Customer, Identity, Thread, new_id
 from hub.models.tables import DELIVERY, REFERENCE
 
@@ -28,13 +27,11 @@ CLAIM, CASE = Claim.__table__, Case.__table__  # type: ignore[attr-defined]
 Key = tuple[str, str]
 
 _OWNER = sa.func.coalesce(CUSTOMER.c.merged_into, CUSTOMER.c.id)
-_BY_ADDRESS = Prepared(
-    sa.select(IDENTITY.c.kind, IDENTITY.c.address, IDENTITY.c.id, IDENTITY.c.trust, THREAD.c.id, THREAD.c.customer_id)
-    .select_from(
-        IDENTITY.join(CUSTOMER, CUSTOMER.c.id == IDENTITY.c.customer_id).join(THREAD, THREAD.c.customer_id == _OWNER)
-    )
-    .where(among(IDENTITY.c.kind, "kinds"), among(IDENTITY.c.address, "addresses"))
-)
+OWNERS = IDENTITY.join(CUSTOMER, CUSTOMER.c.id == IDENTITY.c.customer_id).join(THREAD, THREAD.c.customer_id == _OWNER)
+OWNED = (IDENTITY.c.kind, IDENTITY.c.address, IDENTITY.c.id, IDENTITY.c.trust, THREAD.c.id, THREAD.c.customer_id)
+"""An address, then what makes an `Owner`."""
+BY_ADDRESS = (among(IDENTITY.c.kind, "kinds"), among(IDENTITY.c.address, "addresses"))
+_BY_ADDRESS = Prepared(sa.select(*OWNED).select_from(OWNERS).where(*BY_ADDRESS))
 _SENT_TO = (
     sa.select(DELIVERY.c.thread_id, DELIVERY.c.ref, DELIVERY.c.to_kind, DELIVERY.c.to_address)
     .join(REFERENCE, REFERENCE.c.entry_id == DELIVERY.c.entry_id)
@@ -49,20 +46,12 @@ _CLAIMED = (
 )
 
 
-@dataclass(slots=True)
-class _Known:
-    identity_id: UUID
-    trust: str
-    thread_id: UUID
-    customer_id: UUID
-
-
 def identify(batch: Batch, heard: Sequence[Heard]) -> None:
     """Give every message its thread, making customers for addresses that nobody knows."""
     if not heard:
         return
     keys = [canonical(item.message.sender) for item in heard]
-    known = _look_up(batch, set(keys))
+    known = _look_up(batch, set(keys)) if batch.owners is None else batch.owners
     missing: dict[Key, Heard] = {}
     for key, item in zip(keys, heard, strict=True):
         if key not in known:
@@ -82,16 +71,17 @@ def identify(batch: Batch, heard: Sequence[Heard]) -> None:
     update(batch.conn, IDENTITY, [{"id": id_, "trust": "verified"} for id_ in sorted(proven)])
 
 
-def _look_up(batch: Batch, keys: set[Key] | Any) -> dict[Key, _Known]:
-    values = {"kinds": sorted({kind for kind, _ in keys}), "addresses": sorted({address for _, address in keys})}
-    return {
-        (kind, address): _Known(*rest)
-        for kind, address, *rest in _BY_ADDRESS.rows(batch.conn, **values)
-        if (kind, address) in keys
-    }
+def _look_up(batch: Batch, keys: set[Key] | Any) -> dict[Key, Owner]:
+    rows = _BY_ADDRESS.rows(batch.conn, **kinds_and_addresses(keys))
+    return {(kind, address): Owner(*rest) for kind, address, *rest in rows if (kind, address) in keys}
 
 
-def _create(batch: Batch, missing: dict[Key, Heard]) -> dict[Key, _Known]:
+def kinds_and_addresses(keys: Iterable[Key]) -> dict[str, list[str]]:
+    """What `BY_ADDRESS` asks for: with these all pairs of them, which are few more."""
+    return {"kinds": sorted({kind for kind, _ in keys}), "addresses": sorted({address for _, address in keys})}
+
+
+def _create(batch: Batch, missing: dict[Key, Heard]) -> dict[Key, Owner]:
     owners = _proven_claims(batch, missing)
     rows: dict[Key, dict[str, Any]] = {}
     for key in sorted(missing):
@@ -108,14 +98,14 @@ def _create(batch: Batch, missing: dict[Key, Heard]) -> dict[Key, _Known]:
             "undeliverable": "",
             "created_at": batch.now,
         }
-    mine = insert_missing(batch.conn, IDENTITY, list(rows.values()), ("kind", "address"))
-    made: dict[Key, _Known] = {}
+    mine = batch.insert_missing(IDENTITY, list(rows.values()), ("kind", "address"))
+    made: dict[Key, Owner] = {}
     for key in mine:
         row = rows[key]
         owner = owners.get(key)
         batch.renamed.add(row["customer_id"])
         thread_id = owner[0] if owner else _new_thread(batch, row).id
-        made[key] = _Known(row["id"], row["trust"], thread_id, row["customer_id"])
+        made[key] = Owner(row["id"], row["trust"], thread_id, row["customer_id"])
     return made
 
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from hub.contract import Event, Ignored, Message
 from hub.core.batch import Batch
 from hub.core.desk import InboxFacts
-from hub.db import among, insert_missing, is_sqlite, update
+from hub.db import among, is_sqlite, update
 from hub.models import Envelope, new_id
 
 ENVELOPE = Envelope.__table__  # type: ignore[attr-defined]
@@ -143,7 +143,7 @@ def receive(batch: Batch, arrivals: Sequence[Arrived]) -> None:
         }
         for _, arrival in sorted(fresh.items(), key=lambda item: item[0])
     ]
-    stored = insert_missing(batch.conn, ENVELOPE, rows, ("inbox_id", "dedup_key"))
+    stored = batch.insert_missing(ENVELOPE, rows, ("inbox_id", "dedup_key"))
     for key, arrival in fresh.items():
         if key not in stored:
             arrival.known = Receipt(None, "duplicate")

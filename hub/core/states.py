@@ -30,6 +30,16 @@ class Wants:
 
 
 @dataclass(slots=True)
+class Owner:
+    """Whose an address is."""
+
+    identity_id: UUID
+    trust: str
+    thread_id: UUID
+    customer_id: UUID
+
+
+@dataclass(slots=True)
 class ThreadState:
     id: UUID
     customer_id: UUID

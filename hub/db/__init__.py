@@ -11,9 +11,11 @@ from hub.db.engines import (
     raise_gone,
     sqlite_engine,
 )
-from hub.db.rows import Many, Together, among, insert, insert_missing, is_sqlite, update
+from hub.db.rows import VERSION, Changed, Many, Together, among, insert, insert_missing, is_sqlite, update
 
 __all__ = [
+    "VERSION",
+    "Changed",
     "Database",
     "DatabaseGone",
     "Many",

@@ -86,11 +86,15 @@ class Database:
             return await self._in_thread(self._reader_threads, self._reader_engine, fn)
         return await _said(self._connections.read(fn))
 
-    async def write(self, fn: Callable[[Connection], T]) -> T:
-        """Run `fn` in a transaction that is a write from its first statement. Raises `DatabaseGone`."""
+    async def write(self, fn: Callable[[Connection], T], quick: Callable[[Connection], T | None] | None = None) -> T:
+        """Run `fn` in a transaction that is a write from its first statement. Raises `DatabaseGone`.
+
+        `quick` may do the same in single statements, each a transaction of its own, or give None and have written
+        nothing. It saves round trips, which SQLite has none of: there it isn't asked.
+        """
         if self.is_sqlite:
             return await self._in_thread(self._writer_thread, self._writer_engine, fn)
-        return await _said(self._connections.write(fn))
+        return await _said(self._connections.write(fn, quick))
 
     async def close(self) -> None:
         if self.is_sqlite:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -267,6 +268,25 @@ def _plain_update(table: sa.Table, key: str, names: tuple[str, ...]) -> str:
     return f'UPDATE "{table.name}" SET {sets} WHERE "{key}" = ?'
 
 
+VERSION = "xmin::text"
+"""Of a row on PostgreSQL: whoever writes it, whatever the columns, changes that; whoever only locks it doesn't."""
+_DIVISION_BY_ZERO = "22012"
+
+
+@cache
+def _hold_text(table: sa.Table, before: int, first: int) -> str:
+    # to ask the earlier inserts how many they are is to have them done before the locks
+    done = "".join(f" AND (SELECT count(*) FROM w{n}) >= 0" for n in range(before))
+    return (
+        f'SELECT t.id FROM "{table.name}" AS t JOIN unnest(${first}::uuid[], ${first + 1}::text[]) AS v(id, version)'
+        f" ON t.id = v.id WHERE t.{VERSION} = v.version{done} ORDER BY t.id FOR NO KEY UPDATE OF t"
+    )
+
+
+class Changed(Exception):
+    """A row is no longer what it was when it was read; nothing was written."""
+
+
 class Together:
     """Writes that go out in one statement on PostgreSQL, where a round trip costs more than its rows.
 
@@ -277,6 +297,7 @@ class Together:
         self._conn = conn
         self._parts: list[str] = []
         self._values: list[Any] = []
+        self._hold = ""
 
     def insert(self, table: sa.Table, rows: Sequence[Mapping[str, Any]], *, missing: tuple[str, ...] = ()) -> None:
         """As `insert`; with `missing` only those rows whose key of these columns isn't there yet."""
@@ -331,10 +352,29 @@ class Together:
         columns = _Columns(table, names, rows)
         self._add(_insert_text(table, names, columns.same, tail, len(self._values) + 1), columns.values)
 
+    def hold(self, table: sa.Table, versions: Mapping[UUID, str]) -> None:
+        """Write nothing at all unless these rows are the versions that were read; PostgreSQL only, as the first locks.
+
+        The rows are locked in the order of their ids after the inserts given so far, before all that follows.
+        """
+        if not (versions or self._parts):
+            return
+        self._parts = [f"{part} RETURNING 1" for part in self._parts]
+        place, first = len(self._parts), len(self._values) + 1
+        self._hold = f"SELECT 1 / (count(*) = cardinality(${first}::uuid[]))::int FROM w{place}"
+        self._add(_hold_text(table, place, first), (list(versions), list(versions.values())))
+
     def send(self) -> None:
-        if self._parts:
-            parts = ", ".join(f"w{n} AS ({part})" for n, part in enumerate(self._parts))
-            run(self._conn, f"WITH {parts} SELECT", self._values)
+        """Raises `Changed` if what was to be held isn't as it was."""
+        if not self._parts:
+            return
+        parts = ", ".join(f"w{n} AS ({part})" for n, part in enumerate(self._parts))
+        try:
+            run(self._conn, f"WITH {parts} {self._hold or 'SELECT'}", self._values)
+        except DBAPIError as error:
+            if self._hold and getattr(error.orig, "sqlstate", "") == _DIVISION_BY_ZERO:
+                raise Changed from None
+            raise
 
     def _add(self, part: str, values: Sequence[Any]) -> None:
         self._parts.append(part)

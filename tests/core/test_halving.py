@@ -70,7 +70,7 @@ async def test_no_free_connection_is_the_database_away_and_kills_no_message(
     async def busy(_fn: Any) -> Any:
         raise NoConnection("QueuePool limit of size 10 overflow 0 reached")
 
-    async def through(fn: Any) -> Any:
+    async def through(fn: Any, _quick: Any) -> Any:
         from hub.db import raise_gone
 
         try:

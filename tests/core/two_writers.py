@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from hub.app import prepare
 from hub.contract import Address, Message
+from hub.core import quick
 from hub.core.append import Append
 from hub.core.batch import Written, write
 from hub.core.desk import Desk, InboxFacts
@@ -41,21 +42,34 @@ def _write(desk: Desk, jobs: list[Append], conn: Connection) -> Written:
     return write(conn, desk, utcnow(), jobs, {}, prepare)
 
 
+def _write_quickly(desk: Desk, jobs: list[Append], found: dict[str, int], conn: Connection) -> Written | None:
+    written = quick.write(conn, desk, utcnow(), jobs, {}, prepare)
+    found["quick"] += written is not None
+    return written
+
+
 async def main(url: str, inbox_id: str, worker: int) -> None:
     facts = InboxFacts(UUID(inbox_id), "sms", "sms", "", SMS, lambda key: None)
     desk = Desk(Keys("x" * 40), "https://hub.example", {facts.id: facts}.get, lambda: [facts], shard=worker)
     db = Database(url)
-    found = {"stored": 0, "conflicts": 0}
+    found = {"stored": 0, "conflicts": 0, "quick": 0}
     messages, rng = shuffled(worker), random.Random(100 + worker)
     while messages:
         size = rng.randint(16, 128)
         batch, messages = messages[:size], messages[size:]
         jobs = [
-            Append(Arrived(facts, dedup_key=key, sealed=b"", items=(Heard(Message(key, Address("phone", who), key)),)))
+            Append(
+                Arrived(
+                    facts,
+                    dedup_key=key,
+                    sealed=b"",
+                    items=(Heard(Message(key, Address("phone", who), key), unique=True),),
+                )
+            )
             for key, who in batch
         ]
         try:
-            written = await db.write(partial(_write, desk, jobs))
+            written = await db.write(partial(_write, desk, jobs), partial(_write_quickly, desk, jobs, found))
         except Exception as error:
             if not is_conflict(error):
                 raise

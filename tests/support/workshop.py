@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from hub.app import prepare
 from hub.contract import Address, Capabilities, File, Message, Proof, State, Status
+from hub.core import quick
 from hub.core.append import Append
 from hub.core.batch import Written, write
 from hub.core.changes import Actor, Change
@@ -50,13 +51,16 @@ class Workshop:
             inbox=self._facts.get,
             inboxes=lambda: list(self._facts.values()),
         )
-        self.writer: Writer[Change] = Writer(db, self._write, self.changes.extend)
+        self.writer: Writer[Change] = Writer(db, self._write, self.changes.extend, self._write_quickly)
         self.ann = Actor("agent", new_id(), "Ann Agent")
         self.bob = Actor("agent", new_id(), "Bob Agent")
         self._numbers = 0
 
     def _write(self, conn: Connection, jobs: Sequence[Any], published: dict[UUID, int]) -> Written:
         return write(conn, self.desk, self.now, jobs, published, prepare)
+
+    def _write_quickly(self, conn: Connection, jobs: Sequence[Any], published: dict[UUID, int]) -> Written | None:
+        return quick.write(conn, self.desk, self.now, jobs, published, prepare)
 
     async def open(self) -> None:
         self.email = await self.inbox("email", EMAIL, own_ref=True)
