@@ -50,7 +50,9 @@ class Job(Protocol):
 
 
 COUNTERS = (THREAD.c.last_seq, THREAD.c.rev, THREAD.c.public_rev, THREAD.c.published_rev, THREAD.c.read_seq)
-_THREADS = sa.select(THREAD.c.id, THREAD.c.customer_id, *COUNTERS, THREAD.c.merged_into).where(among(THREAD.c.id, "ids"))
+_THREADS = sa.select(THREAD.c.id, THREAD.c.customer_id, *COUNTERS, THREAD.c.merged_into).where(
+    among(THREAD.c.id, "ids")
+)
 _LOCK = Prepared(_THREADS.order_by(THREAD.c.id).with_for_update(key_share=True))
 _FIND = Prepared(_THREADS)
 IS_LIVE = sa.or_(
@@ -490,6 +492,7 @@ class Batch:
         ]
 
     def changes(self) -> list[Change]:
+        heard = self._heard()
         return [
             Change(
                 t.id,
@@ -503,10 +506,21 @@ class Batch:
                 public_since=t.public_rev - t.public_revs,
                 fetches=t.fetches,
                 calls=t.calls,
+                # whatever happens to a thread takes a rev: as many as new rows means that these are all
+                heard=tuple(heard[t.id]) if len(heard[t.id]) == t.revs else (),
             )
             for t in self.threads.values()
             if t.entries or t.cases
         ]
+
+    def _heard(self) -> dict[UUID, list[dict[str, Any]]]:
+        """By thread: new messages without a file."""
+        with_files = {file["entry_id"] for file in self.new_attachments}
+        rows: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
+        for row in self.new_entries:
+            if row["kind"] == "message" and row["direction"] == "in" and row["id"] not in with_files:
+                rows[row["thread_id"]].append(row)
+        return rows
 
 
 def _write_changed(out: Together, table: sa.Table, rows: dict[UUID, Row]) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 
@@ -38,3 +39,5 @@ class Change:
     """A file of it waits at its provider."""
     calls: bool = False
     """A telephone call of it changed: who is rung is told, and the provider may have to be."""
+    heard: tuple[Mapping[str, Any], ...] = ()
+    """The rows of all its entries, where they are new messages of the customer and nothing else happened."""

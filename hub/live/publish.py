@@ -1,4 +1,4 @@
-"""What a commit changed, shown on the screens that watch it: one read for all of them, one encoding for each room.
+"""What a commit changed, shown on the screens that watch it: at most one read for all, one encoding for each room.
 
 A room gets bodies because everybody in it may read them; the list room gets ids, and each client fetches through the
 access function. Visitors' rooms get what `hub.core.read.public` can say, which no note or event is.
@@ -72,17 +72,26 @@ class Publisher:
 
     async def show(self, changes: Sequence[Change]) -> None:
         async with self._turn:  # a thread's changes go out in the order in which they come
+            watched = [change for change in changes if self._watching(change)]
+            unread = {change.thread_id for change in watched if not self._is_known(change)}
+            for change in watched:
+                if change.thread_id not in unread:
+                    await self._emit(_Shown(change, entries.just_heard(change.heard), {}))
             await self._list(changes)
             await self._rings({change.thread_id for change in changes if change.calls})
-            watched = [change for change in changes if self._watching(change)]
-            if not watched:
+            if not unread:
                 return
+            to_read = [change for change in watched if change.thread_id in unread]
             try:
-                shown = await self._db.read(lambda conn: self._read(conn, watched))
+                shown = await self._db.read(lambda conn: self._read(conn, to_read))
             except DatabaseGone:
                 return log.warning("Changes could not be read for the screens; they are told again within 20 s")
             for item in shown:
                 await self._emit(item)
+
+    def _is_known(self, change: Change) -> bool:
+        """All that its rooms shall see came with it."""
+        return bool(change.heard) and not self._sights(change)
 
     async def _rings(self, threads: set[UUID]) -> None:
         if not threads:

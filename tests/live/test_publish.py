@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
+import orjson
 import pytest
-from sqlalchemy import event
+import sqlalchemy as sa
+from sqlalchemy import Connection, event
 
 from hub.core.changes import Change
 from hub.db import Database, DatabaseGone
 from hub.live.fanout import Json
+from hub.models.tables import ENTRY
 from tests.support.live import House, Person, address_in, say
 
 pytestmark = pytest.mark.db("sqlite")
+
+
+def rows(conn: Connection, change: Change) -> list[dict[str, Any]]:
+    """The entries as their batch had them in hand."""
+    return [dict(row) for row in conn.execute(sa.select(ENTRY).where(ENTRY.c.id.in_(change.entries))).mappings()]
 
 
 @contextmanager
@@ -41,6 +51,13 @@ async def a_thread(house: House) -> tuple[Person, UUID, Change]:
     return visitor, thread_id, Change(thread_id, 1, 1, (entry["id"],), (entry["case_id"],), True)
 
 
+async def gone(house: House, visitor: Person, change: Change) -> None:
+    """The visitor leaves, and the hub has noticed."""
+    await visitor.leave()
+    while house.live.publisher._sights(change):  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+
+
 async def test_without_a_watcher_nothing_is_read(house: House) -> None:
     visitor, _, change = await a_thread(house)
     await visitor.leave()
@@ -48,6 +65,36 @@ async def test_without_a_watcher_nothing_is_read(house: House) -> None:
     with counted(house.hub.db) as asked:
         await house.live.publisher.publish([change] * 100)
     assert asked == []
+
+
+async def test_what_was_just_heard_needs_no_read(house: House) -> None:
+    """Unless a visitor looks on, whose sight is another."""
+    visitor, thread_id, change = await a_thread(house)
+    agent = await house.agent()
+    await agent.ask("open", {"thread": str(thread_id)})
+    heard = replace(change, heard=tuple(await house.hub.db.read(lambda conn: rows(conn, change))))
+    with counted(house.hub.db) as asked:
+        await house.live.publisher.publish([heard])
+    assert asked != []
+    await gone(house, visitor, change)
+    with counted(house.hub.db) as asked:
+        await house.live.publisher.publish([heard])
+    assert asked == []
+    await agent.until(lambda: len(agent.all("thread")) >= 2)
+    read, known = agent.all("thread")[-2:]
+    assert read == known
+    assert known["entries"] == orjson.loads(Json.dumps(await house.fresh(thread_id)))
+
+
+async def test_a_thread_keeps_its_order_when_one_change_must_be_read(house: House) -> None:
+    visitor, thread_id, change = await a_thread(house)
+    await gone(house, visitor, change)
+    agent = await house.agent()
+    await agent.ask("open", {"thread": str(thread_id)})
+    heard = replace(change, rev=2, since=1, heard=tuple(await house.hub.db.read(lambda conn: rows(conn, change))))
+    await house.live.publisher.publish([change, heard])
+    await agent.until(lambda: len(agent.all("thread")) == 2)
+    assert [told["rev"] for told in agent.all("thread")] == [1, 2]
 
 
 async def test_all_watched_threads_of_a_batch_are_read_at_once(house: House) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -108,6 +110,11 @@ def shown(conn: Connection, rows: Sequence[Any]) -> list[Out]:
     live = calls.of_entries(conn, called) if called else {}
     latest |= {entry_id: call["rev"] for entry_id, call in live.items()}
     return [_entry(row, deliveries[row.id], files[row.id], latest.get(row.id, 0), live.get(row.id)) for row in rows]
+
+
+def just_heard(rows: Iterable[Mapping[str, Any]]) -> list[Out]:
+    """The same of rows as they were written a moment ago: messages to which neither a delivery nor a file belongs."""
+    return [_entry(SimpleNamespace(**{**row, "at": row["at"].astimezone(UTC)}), [], [], 0, None) for row in rows]
 
 
 def attachment(row: Any) -> Out:
