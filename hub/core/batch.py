@@ -131,6 +131,8 @@ class Batch:
         self.new_lanes: set[str] = set()
         self.senders: dict[tuple[str, str], Any] = {}
         """Whose word it is, for what isn't a message; `hub.core.told` fills it."""
+        self.may_prove = True
+        """Whether any code is open at all, as far as that was read beforehand."""
         self.codes: dict[UUID, Row | None] = {}
         """Codes that what arrived may give back; `hub.core.proof` reads them under the locks."""
         self.moved: dict[UUID, UUID] = {}

@@ -47,9 +47,8 @@ MASK = "••••••"
 _SIX = re.compile(r"(?<![0-9])([0-9]{3})[ -]?([0-9]{3})(?![0-9])")
 _PHONE = re.compile(r"\+[0-9]{6,15}")
 
-_OPEN = sa.select(CODE.c.id, CODE.c.thread_id, CODE.c.joins, CODE.c.kind, CODE.c.address).where(
-    CODE.c.state == "open", CODE.c.expires_at > sa.bindparam("now", type_=CODE.c.expires_at.type)
-)
+IS_OPEN = sa.and_(CODE.c.state == "open", CODE.c.expires_at > sa.bindparam("now", type_=CODE.c.expires_at.type))
+_OPEN = sa.select(CODE.c.id, CODE.c.thread_id, CODE.c.joins, CODE.c.kind, CODE.c.address).where(IS_OPEN)
 _ASKED_HERE = Prepared(_OPEN.where(CODE.c.way == "there", among(CODE.c.thread_id, "threads")))
 _ASKED_OF = Prepared(_OPEN.where(CODE.c.way == "here", among(CODE.c.kind, "kinds"), among(CODE.c.address, "addresses")))
 _BY_ID = Prepared(sa.select(CODE).where(among(CODE.c.id, "ids")))
@@ -289,7 +288,7 @@ def send(
 def foresee(batch: Batch, heard: Sequence[Heard]) -> None:
     """Before the locks: which open codes may these words be about? Their threads are locked with the others."""
     said = [item for item in heard if item.thread_id and guesses(item.message.text)]
-    if not said:
+    if not said or not batch.may_prove:
         return
     keys = {canonical(item.message.sender) for item in said}
     values = {"kinds": sorted({kind for kind, _ in keys}), "addresses": sorted({address for _, address in keys})}
