@@ -18,6 +18,7 @@ from hub.contract import State as DeliveryState
 from hub.core.append import Append
 from hub.core.batch import Batch
 from hub.core.cases import ChangeCase
+from hub.core.proof import AskProof
 from hub.core.quick import _Quick
 from hub.core.receive import Arrived, Heard
 from hub.core.states import Wants
@@ -132,6 +133,20 @@ async def test_a_repeated_request_is_known_at_once(workshop: Workshop) -> None:
     assert words == ["SELECT"]
     assert again.state == "duplicate"
     await sound(workshop)
+
+
+async def test_digits_are_no_code_where_none_is_open(workshop: Workshop) -> None:
+    """An order's number looks like a code; that one was asked for is seen at once."""
+    (first,) = await say(workshop, (MAYA, "My order is 123456"))
+    with asked(workshop.db) as words:
+        await say(workshop, (MAYA, "It is 123 456, as I said"))
+    assert words == ["SELECT", "WITH"]
+    await workshop.hear("maya@example.com")
+    there = Address("email", "maya@example.com")
+    await workshop.writer.submit(AskProof(workshop.ann, first.threads[0], there))
+    with asked(workshop.db) as words:
+        await say(workshop, (MAYA, "Is it 654321?"))
+    assert words[:2] == ["SELECT", "BEGIN"]
 
 
 async def test_marks_ride_along(workshop: Workshop) -> None:
