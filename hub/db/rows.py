@@ -97,14 +97,18 @@ def _pg_type(column: sa.Column[Any]) -> str:
     return _ARRAYS[column.type.compile(dialect=_POSTGRES)]
 
 
+MANY = 8
+
+
 class _Columns:
     """Rows as parameters of one PostgreSQL statement: a column is an array, or a scalar where all rows agree.
 
-    The driver looks at every element of an array, and half of a batch's columns say the same in each row.
+    The driver looks at every element of an array, and half of a batch's columns say the same in each row. Few rows are
+    all arrays: they agree by chance, and each new text is another statement to prepare and to plan.
     """
 
     def __init__(self, table: sa.Table, names: tuple[str, ...], rows: Sequence[Mapping[str, Any]]) -> None:
-        self.same = tuple(len(rows) > 1 and _agree(rows, name) for name in names)
+        self.same = tuple(len(rows) >= MANY and _agree(rows, name) for name in names)
         self.values: list[Any] = []
         for name, same in zip(names, self.same, strict=True):
             values = [row[name] for row in (rows[:1] if same else rows)]
