@@ -15,7 +15,7 @@ from hub.core.access import Right
 from hub.core.calls import acts, start, transfer, wrap
 from hub.core.calls.commands import shape
 from hub.core.calls.line import Disposition, Line, Lines, keep, lines
-from hub.core.calls.script import stored
+from hub.core.calls.script import speaks_for, stored
 from hub.core.calls.steps import steps
 from hub.core.errors import Conflict, NotFound
 from hub.core.read import calls as read
@@ -67,13 +67,13 @@ async def start_call(ask: Ask, id: UUID, call: CallIn) -> CallOut:
     return await _out(ask, await ask.submit(job))
 
 
-@routes.get("/calls/ringing", Right.WORK)
+@routes.get("/calls/ringing", Right.READ)
 async def list_ringing(ask: Ask) -> list[RingingOut]:
     """What rings for you, then what waits in the queue: for a console that just came back."""
     return [RingingOut.model_validate(item) for item in await ask.read(read.ringing, ask.me.id)]
 
 
-@routes.get("/calls/mine", Right.WORK)
+@routes.get("/calls/mine", Right.READ)
 async def list_my_calls(ask: Ask) -> MyCalls:
     """The calls you are in, and those that wait for your disposition."""
     current, due = await ask.read(read.mine, ask.me.id, ask.hub.now() - WRAP_UP_WITHIN)
@@ -248,7 +248,7 @@ async def script(hub: Hub, connector: Connector[Any], inbox_id: UUID, raw: Raw) 
 
     def next_steps(conn: Connection) -> Answer | None:
         found = stored(conn, inbox_id, asking.leg, asking.ref)
-        if found is None:
+        if found is None or not speaks_for(found[1], asking.caller):
             return None
         call, leg, scene = found
         return connector.script(shape(call, leg), steps(scene))
