@@ -50,7 +50,7 @@ class Hanging:
         return await self.plant.hub.db.read(lambda conn: conn.execute(here).mappings().first())
 
     async def until(self, holds: Any) -> Any:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not (found := await holds()):  # noqa: ASYNC110
                 await asyncio.sleep(0.03)
         return found
@@ -82,7 +82,7 @@ class Slow(YourSystem):
 
 @pytest_asyncio.fixture
 async def hanging(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Hanging]:
-    monkeypatch.setattr(dispatch, "SEND_TIMEOUT_S", 1.0)
+    monkeypatch.setattr(dispatch, "SEND_TIMEOUT_S", 3.0)
     monkeypatch.setattr(breaker, "FIRST_PAUSE_S", 0.5)
     async with Slow() as system:
         inbox_id = await plant.inbox("webhook", secret=SECRET, **system.settings())
@@ -123,20 +123,23 @@ async def _is(hanging: Hanging, states: dict[str, int]) -> bool:
     return await hanging.states() == states
 
 
-async def test_others_are_as_fast_as_ever(hanging: Hanging, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_others_are_as_fast_as_ever(
+    hanging: Hanging, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch, "SEND_TIMEOUT_S", 30.0)
     system, plant = hanging.system, hanging.plant
     assert isinstance(system, Slow)
     thread = await plant.customer("maya")
     await _times(plant, thread, 20)
-    before = await _times(plant, thread, 100)
+    before = await _times(plant, thread, 60)
     system.hangs.clear()
     await hanging.answer_all()
     await hanging.until(lambda: _waits(system))
-    during = await _times(plant, thread, 100)
-    assert system.waiting or await hanging.rest()
+    during = await _times(plant, thread, 60)
+    assert system.most_waiting == ways.PLACES
     with capsys.disabled():
         print(f"\n  p99 {before * 1000:.1f} ms before, {during * 1000:.1f} ms while another provider hangs")
-    # on a busy machine a tail of a hundred is noise; a place lost to the other provider would cost a second
+    # on a busy machine a tail of sixty is noise; a place lost to the other provider would cost a second
     assert during <= max(before * 1.2, before + 0.25)
 
 
@@ -170,7 +173,10 @@ async def test_a_provider_that_is_down_is_left_alone_between_its_tries(hanging: 
     assert later <= max(tried, ways.PLACES + breaker.IN_A_ROW) + 3, "one try for each pause"
 
 
-async def test_one_customer_s_full_mailbox_says_nothing_about_the_provider(hanging: Hanging) -> None:
+async def test_one_customer_s_full_mailbox_says_nothing_about_the_provider(
+    hanging: Hanging, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch, "FIRST_BACK_OFF_S", 0.02)
     system = hanging.system
     system.misbehave(*[Fault.DOWN] * (breaker.IN_A_ROW + 1))
     await hanging.plant.settled(await hanging.say(0, "Hello"), "sent")
