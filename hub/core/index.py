@@ -13,6 +13,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from hub.core.calls.words import called
 from hub.core.words import fold, words
 from hub.db import among, insert, is_sqlite, run, run_many
 from hub.models import Attachment, Claim, Customer, Entry, Identity, Thread, Unindexed
@@ -74,7 +75,7 @@ def index(conn: Connection, limit: int = 200) -> int:
 
 
 def _with_words(conn: Connection, entries: Sequence[Any]) -> list[tuple[Any, list[str]]]:
-    files: dict[UUID, str] = {}
+    files: dict[UUID, str] = called(conn, [row.id for row in entries if row.kind == "call"])
     if entries:
         for row in conn.execute(_FILES, {"ids": [entry.id for entry in entries]}):
             files[row.entry_id] = f"{files.get(row.entry_id, '')} {row.name}"

@@ -436,3 +436,16 @@ async def test_what_is_not_the_agents_call(desk: Desk, agent: Person, house: Hou
         status, _ = await other.send("POST", f"/api/calls/{call['id']}/{act}", {} if act == "answer" else None)
         assert status == 409, act
     assert (await other.send("POST", f"/api/calls/{uuid4()}/hang_up"))[0] == 404
+
+
+async def test_a_call_is_found_by_its_note_and_by_what_was_said(desk: Desk, agent: Person, house: House) -> None:
+    call = await talking(desk, agent)
+    leg = desk.exchange.dialled[1]
+    said = {"seq": 1, "text": "The zeppelin is late", "role": "customer"}
+    await desk.tell({"ref": f"ref-{leg.id}", "leg": leg.id, "line": said})
+    await agent.post(f"/api/calls/{call['id']}/hang_up")
+    await agent.send("PUT", f"/api/calls/{call['id']}/note", {"note": "Wants a voucher"})
+    await house.indexed()
+    for word in ("zeppelin", "voucher"):
+        found = await agent.get("/api/search", q=word)
+        assert [hit["entry_id"] for hit in found["entries"]["items"]] == [call["entry_id"]], word

@@ -18,6 +18,7 @@ from hub.core.calls.legs import add_leg, hang_up, steer, tell
 from hub.core.calls.rows import touch
 from hub.core.calls.states import due, reason_of, seconds, state_of, team, the_customer
 from hub.core.states import Row
+from hub.models.tables import UNINDEXED
 
 
 def follow(batch: Batch, call: Row) -> None:
@@ -223,4 +224,7 @@ def end(batch: Batch, call: Row, reason: str, detail: str = "", at: datetime | N
         call.set(recording="stopped")
     elif call["recording"] == "asked":
         call.set(recording="none")
+    if call["voicemail"] is False and reason == "voicemail_left":
+        call.set(voicemail=True)
+    batch.at_end_insert_missing(UNINDEXED, [{"entry_id": call["entry_id"]}], ("entry_id",))
     case_ended(batch, call)

@@ -17,7 +17,7 @@ from hub.core.calls.follow import follow, noted_hold
 from hub.core.calls.legs import end_leg, new_leg
 from hub.core.calls.line import Line as LineSettings
 from hub.core.calls.rows import touch
-from hub.core.calls.script import leg_of
+from hub.core.calls.script import leg_of, speaks_for
 from hub.core.calls.states import climbs
 from hub.core.calls.steps import ACCEPT
 from hub.core.changes import Actor
@@ -25,7 +25,7 @@ from hub.core.desk import InboxFacts
 from hub.core.receive import Heard
 from hub.core.states import Row, Wants
 from hub.models import new_id
-from hub.models.tables import CALL_LINE, CUSTOMER, RECORDING
+from hub.models.tables import CALL_LINE, CUSTOMER, RECORDING, UNINDEXED
 
 HIDDEN = "Number withheld"
 
@@ -78,7 +78,7 @@ def _known(batch: Batch, inbox: InboxFacts, update: CallUpdate) -> Row | None:
     leg = batch.calls.legs.get(leg_of(update.leg) or UUID(int=0))
     if leg is None or leg["inbox_id"] != inbox.id:
         leg = batch.calls.legs.get(batch.calls.by_ref.get((inbox.id, update.ref)) or UUID(int=0))
-    return leg
+    return leg if leg is not None and speaks_for(leg, update.caller) else None
 
 
 def _arrived(
@@ -361,3 +361,5 @@ def _said(batch: Batch, call: Row, leg: Row, line: Line) -> None:
     elif not known.final:
         batch.at_end(sa.update(CALL_LINE).where(here).values(**values))
     touch(batch, call)
+    if line.final and call["ended_at"]:
+        batch.at_end_insert_missing(UNINDEXED, [{"entry_id": call["entry_id"]}], ("entry_id",))

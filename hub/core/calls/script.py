@@ -8,6 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from hub.contract import Address
 from hub.core.batch import Batch
 from hub.core.calls.line import lines
 from hub.core.calls.steps import Facts, Scene
@@ -53,6 +54,13 @@ def stored(conn: Connection, inbox_id: UUID, leg: str, ref: str) -> tuple[dict[s
     line = lines(conn).of(inbox_id)
     told = Scene(call, found[0], line, call["id"].hex, _place(conn, call, found[0]), _taken_by(conn, call, found[0]))
     return call, found[0], told
+
+
+def speaks_for(leg: Facts, caller: Address | None) -> bool:
+    """A console asks for the leg of its own agent alone: the id of another's is no secret among colleagues."""
+    if caller is None or caller.kind != "agent":
+        return True
+    return bool(leg["to_kind"] == "agent" and leg["to_address"] == caller.value)
 
 
 def leg_of(text: str) -> UUID | None:
