@@ -38,6 +38,7 @@ from hub.flow.indexing import Indexing
 from hub.flow.intake import Intake
 from hub.flow.listen import Listeners
 from hub.flow.reconcile import Reconciler
+from hub.flow.signs import Signs
 from hub.flow.sweep import Sweep
 from hub.inboxes import Inboxes
 from hub.models import utcnow
@@ -69,6 +70,7 @@ class _Loops:
     indexing: Indexing
     calls: Calls
     fetching: Fetching
+    signs: Signs
     reconciler: Reconciler
 
     def all(self) -> dict[str, Coroutine[Any, Any, None]]:
@@ -131,6 +133,7 @@ async def create(config: Config) -> web.Application:
     dispatch = Dispatch(db, writer, blobs, desk, inboxes, utcnow, worker, shared=bool(config.redis_url))
     indexing = Indexing(db)
     calls = Calls(db, writer, inboxes, intake, utcnow, worker)
+    signs = Signs(db, inboxes)
     fetching = Fetching(db, writer, blobs, inboxes, utcnow, config.max_body)
     reconciler = Reconciler(db, inboxes, intake, utcnow, worker)
 
@@ -138,14 +141,14 @@ async def create(config: Config) -> web.Application:
         dispatch.nudge()
         sweep.nudge()
 
-    hub = Hub(config, db, writer, blobs, keys, desk, inboxes, intake, session, utcnow, nudge, presence)
+    hub = Hub(config, db, writer, blobs, keys, desk, inboxes, intake, session, utcnow, nudge, presence, signs)
     app[HUB] = hub
     http.setup(app)
     sockets = live.attach(app, hub)
     announcer = Announcer(sockets.publisher.publish, writer.mark)
     sweep = Sweep(db, writer, blobs, intake, inboxes, announcer, utcnow)
     listeners = Listeners(db, inboxes, intake, utcnow, worker if config.redis_url else "")
-    loops = _Loops(dispatch, sweep, announcer, listeners, indexing, calls, fetching, reconciler)
+    loops = _Loops(dispatch, sweep, announcer, listeners, indexing, calls, fetching, signs, reconciler)
     app.cleanup_ctx.append(lambda app: _run(app[HUB], loops))
     inboxes.on_change(lambda: _tell(sockets))
     return app
@@ -171,6 +174,7 @@ async def _run(hub: Hub, loops: _Loops) -> AsyncIterator[None]:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
+    await loops.signs.close()
     await hub.intake.close()
     with contextlib.suppress(DatabaseGone):
         await hub.inboxes.note_heard()

@@ -53,6 +53,16 @@ class PresencePort(Protocol):
         """Agents who have a console open, in any process."""
 
 
+class SignsPort(Protocol):
+    """Small signs for the customer on channels that have them: best effort, and nobody waits for them."""
+
+    def typing(self, thread_id: UUID, *, on: bool) -> None:
+        """Somebody is writing an answer."""
+
+    def read(self, thread_id: UUID) -> None:
+        """Somebody has read what the customer wrote."""
+
+
 @dataclass(frozen=True)
 class Hub:
     """One process of a hub."""
@@ -70,6 +80,7 @@ class Hub:
     nudge: Callable[[], None]
     """Something may be due: let the background loops look now instead of at their next turn."""
     presence: PresencePort
+    signs: SignsPort
 
     def visitor_online(self, thread_id: UUID) -> bool:
         return self.presence.visitor_online(thread_id)

@@ -257,7 +257,7 @@ def check(batch: Batch, thread: ThreadState, words: Words, actor: Actor) -> Chec
         bytes=sum(file["size"] for file in files),
         files=len(files),
         person=actor.kind == "agent",
-        facts=facts(batch, thread, inbox, words.to, words.purpose, person=actor.kind == "agent"),
+        facts=facts_of(batch, thread, inbox, words.to, words.purpose, person=actor.kind == "agent"),
     )
     decision: Decision = permit(request)
     if decision.verdict == "deny":
@@ -267,7 +267,7 @@ def check(batch: Batch, thread: ThreadState, words: Words, actor: Actor) -> Chec
     return Checked(inbox, case, wrote, live, files, decision.record(request), deferred, asked)
 
 
-def facts(
+def facts_of(
     batch: Batch, thread: ThreadState, inbox: InboxFacts, to: Address, purpose: Purpose, *, person: bool
 ) -> Facts:
     """What is known of the address, with what this very transaction has heard."""

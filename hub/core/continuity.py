@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from hub.contract import Address, State
 from hub.core.batch import Batch
-from hub.core.compose import deliver, facts
+from hub.core.compose import deliver, facts_of
 from hub.core.desk import InboxFacts
 from hub.core.permit import Purpose, Request, permit
 from hub.core.states import Row, Wants
@@ -63,7 +63,7 @@ class ContinueElsewhere:
         latest = batch.conn.execute(sa.select(ENTRY).where(ENTRY.c.id == unread[-1]["entry_id"])).mappings().one()
         purpose: Purpose = latest["purpose"] or "transactional"
         # a colleague's answer, only by another way
-        known = facts(batch, thread, inbox, to, purpose, person=True)
+        known = facts_of(batch, thread, inbox, to, purpose, person=True)
         request = Request(inbox, to.kind, to.value, purpose, batch.now, facts=known)
         decision = permit(request)
         if decision.verdict != "allow":

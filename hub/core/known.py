@@ -22,7 +22,7 @@ from hub.models.tables import CUSTOMER, ENTRY, THREAD
 
 IDENTITY, WORKSPACE = Identity.__table__, Workspace.__table__  # type: ignore[attr-defined]
 
-QUIET_DEFAULT = {"start": "21:00", "end": "08:00"}
+QUIET_DEFAULT = {"start": "21:00", "end": "08:00", "on": True}
 
 _LAST_IN = Prepared(
     sa.select(ENTRY.c.at)
@@ -110,7 +110,7 @@ def workspace_settings(conn: Connection) -> dict[str, Any]:
 def quiet_hours(settings: dict[str, Any]) -> Quiet | None:
     """The workspace's; None where it wants none."""
     hours = settings.get("quiet_hours", QUIET_DEFAULT)
-    if not hours or hours["start"] == hours["end"]:
+    if not hours.get("on", True) or hours["start"] == hours["end"]:
         return None
     return Quiet(time.fromisoformat(hours["start"]), time.fromisoformat(hours["end"]))
 

@@ -24,7 +24,7 @@ from hub.core import claims
 from hub.core.addresses import canonical
 from hub.core.batch import Batch
 from hub.core.changes import Actor
-from hub.core.compose import deliver
+from hub.core.compose import deliver, facts_of
 from hub.core.desk import InboxFacts
 from hub.core.errors import Conflict, NotFound, NotPermitted
 from hub.core.permit import Request, permit
@@ -258,7 +258,11 @@ def send(
     code_id: UUID | None,
 ) -> None:
     known = batch.conn.execute(_OWNER, {"kind": to.kind, "address": to.value}).first() is not None
-    request = Request(inbox, to.kind, to.value, "transactional", batch.now, wrote_before=known)
+    person = actor.kind == "agent"
+    found = facts_of(batch, thread, inbox, to, "transactional", person=person)
+    request = Request(
+        inbox, to.kind, to.value, "transactional", batch.now, wrote_before=known, person=person, facts=found
+    )
     decision = permit(request)
     if decision.verdict == "deny":
         raise NotPermitted(decision.reason)

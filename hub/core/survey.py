@@ -19,7 +19,7 @@ from hub.contract import Address
 from hub.core.addresses import canonical
 from hub.core.batch import Batch
 from hub.core.changes import Actor
-from hub.core.compose import deliver
+from hub.core.compose import deliver, facts_of
 from hub.core.desk import InboxFacts
 from hub.core.permit import Request, permit
 from hub.core.receive import Heard
@@ -115,7 +115,8 @@ class AskSurvey:
         if way is None:
             return self._set(batch, state="skipped", reason="The customer wrote nothing that could be answered.")
         inbox, to = way
-        request = Request(inbox, to.kind, to.value, "informational", batch.now)
+        known = facts_of(batch, thread, inbox, to, "informational", person=False)
+        request = Request(inbox, to.kind, to.value, "informational", batch.now, person=False, facts=known)
         decision = permit(request)
         if decision.verdict == "defer" and decision.until:
             return self._set(batch, state="due", due_at=decision.until, reason=decision.reason)

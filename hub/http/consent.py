@@ -88,8 +88,7 @@ async def set_quiet_hours(ask: Ask, hours: QuietHours) -> QuietHours:
 
 def _hours(conn: Connection) -> QuietHours:
     settings = known.workspace_settings(conn)
-    hours = settings.get("quiet_hours", known.QUIET_DEFAULT)
-    return QuietHours(**(hours or known.QUIET_DEFAULT), on=bool(hours), timezone=settings.get("timezone", ""))
+    return QuietHours(**settings.get("quiet_hours", known.QUIET_DEFAULT), timezone=settings.get("timezone", ""))
 
 
 def _keep(conn: Connection, hours: QuietHours) -> None:
@@ -98,7 +97,7 @@ def _keep(conn: Connection, hours: QuietHours) -> None:
     here = WORKSPACE.c.id == 1
     settings = {
         **conn.execute(sa.select(WORKSPACE.c.settings).where(here).with_for_update()).scalar_one(),
-        "quiet_hours": {"start": hours.start, "end": hours.end} if hours.on else None,
+        "quiet_hours": {"start": hours.start, "end": hours.end, "on": hours.on},
         "timezone": hours.timezone,
     }
     conn.execute(sa.update(WORKSPACE).where(here).values(settings=settings))

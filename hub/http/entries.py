@@ -51,6 +51,7 @@ async def send_reply(ask: Ask, id: UUID, reply: ReplyIn) -> Answered[Sent]:
         chat_link=reply.chat_link,
         ask=reply.ask.plain() if reply.ask else None,
         then_done=reply.then == "done",
+        purpose=reply.purpose,
     )
     seen = None if reply.send_anyway else reply.last_seen_seq
     job = Reply(ask.me.actor, id, reply.client_key, words, last_seen_seq=seen, hold_s=0 if can.live else hold)

@@ -66,6 +66,8 @@ async def mark_seen(ask: Ask, id: UUID, seen: SeenIn) -> SeenOut:
     seq = await ask.write(_see, ask.me, id, seen.seq)
     if job := await ask.read(reading.seen_up_to, id, seq, ask.inboxes):
         await ask.submit(job)
+    if seq:
+        ask.hub.signs.read(id)
     return SeenOut(seq=seq)
 
 

@@ -116,9 +116,10 @@ class Agents(socketio.AsyncNamespace):  # type: ignore[misc]
     async def typing(self, sid: str, given: dict[str, Any]) -> dict[str, Any]:
         desk, thread_id = self.desks[sid], thread_of(given)
         if thread_id in desk.threads and Right.WORK in desk.viewer.rights:
-            await self._typing.agent(
-                thread_id, desk.viewer, on=given.get("on") is True, note=given.get("note") is not False, skip=sid
-            )
+            on, note = given.get("on") is True, given.get("note") is not False
+            await self._typing.agent(thread_id, desk.viewer, on=on, note=note, skip=sid)
+            if not note:
+                self._hub.signs.typing(thread_id, on=on)
         return {"ok": True}
 
     async def check(self) -> None:

@@ -150,7 +150,7 @@ async def test_the_clock_is_the_customers_then_the_numbers_then_the_workspaces(
 
 async def test_switched_off_quiet_hours_hold_nothing_back(workshop: Workshop) -> None:
     thread = (await workshop.hear("+447700900142", inbox=workshop.sms)).threads[0]
-    await _settings(workshop, quiet_hours=None)
+    await _settings(workshop, quiet_hours={"start": "21:00", "end": "08:00", "on": False})
     workshop.now = datetime(2026, 7, 1, 22, tzinfo=UTC)
     said = await workshop.reply(thread, "+447700900142", "Offer", inbox=workshop.sms, purpose="promotional")
     assert said.entry_id

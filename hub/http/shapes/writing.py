@@ -40,6 +40,8 @@ class ReplyIn(Body):
     """Send although something newer than `last_seen_seq` is there."""
     undo_s: int | None = Field(default=None, ge=0, le=30)
     then: Literal["", "done"] = ""
+    purpose: Literal["transactional", "informational", "promotional"] = "transactional"
+    """Only what answers or serves the customer is transactional; the rest waits through quiet hours."""
 
 
 class FitIn(Body):
