@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from hub.core.access import Viewer, rights
 from hub.core.cases import ChangeCase
 from hub.core.read import report
+from hub.core.read.report import figures
 from hub.models import Case
 from tests.support.workshop import Workshop
 
@@ -82,3 +84,43 @@ def test_totals_say_over_how_many_they_are(scores: list[int]) -> None:
     assert (found["csat_answers"], found["answered"]) == (len(scores), len(scores))
     assert found["csat_mean"] == (sum(scores) / len(scores) if scores else None)
     assert found["first_response_median_s"] == ({5: 50, 7: 35}[sum(scores)] if scores else None)
+
+
+@dataclass
+class Item:
+    """An entry, as far as figures look at it."""
+
+    kind: str
+    direction: str
+    channel: str
+    minute: int = 0
+    author_kind: str = "agent"
+    automatic: str = ""
+    public_rev: int | None = 1
+    data: dict[str, Any] | None = None
+
+    @property
+    def at(self) -> datetime:
+        return START + timedelta(minutes=self.minute)
+
+
+START = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def test_the_story_is_one_case_and_four_switches() -> None:
+    said = [
+        Item("message", "in", "instagram", 0, "customer"),
+        Item("message", "in", "email", 5, "customer"),
+        Item("message", "out", "email", 8),
+        Item("note", "none", "", 9, public_rev=None),
+        Item("message", "in", "chat", 10, "customer"),
+        Item("call", "out", "voice", 12, public_rev=None),
+        Item("message", "out", "voice", 13, "system", automatic="survey"),
+        Item("message", "in", "sms", 60, "customer"),
+        Item("message", "out", "sms", 61),
+        Item("event", "none", "", 70, data={"type": "done"}, public_rev=None),
+    ]
+    found = figures(said, START, done=True)
+    assert (found.switches, found.calls, found.messages_in, found.messages_out) == (4, 1, 4, 2)
+    assert (found.first_response_s, found.resolution_s) == (8 * 60, 70 * 60)
+    assert found.channels == ["instagram", "email", "chat", "voice", "sms"]
