@@ -19,8 +19,8 @@ PACE = 0.05
 class House:
     """A voice inbox of a running hub, and Twilio as it sees it. The owner takes and makes the calls."""
 
-    def __init__(self, owner: Owner, twilio: TwilioVoiceSimulator, inbox: dict[str, Any]) -> None:
-        self.owner, self.twilio, self.inbox = owner, twilio, inbox
+    def __init__(self, owner: Owner, twilio: TwilioVoiceSimulator, inbox: dict[str, Any], me: str) -> None:
+        self.owner, self.twilio, self.inbox, self.me = owner, twilio, inbox, me
 
     async def configure(self, **line: Any) -> None:
         settings = await self.owner.get("/calls/settings")
@@ -66,9 +66,8 @@ class House:
 
     @property
     def console(self) -> Telephone:
-        """The telephone in the owner's browser, once it was rung."""
-        (console,) = [phone for phone in self.twilio.world.phones.values() if phone.address.startswith("client:")]
-        return console
+        """The telephone in the owner's browser."""
+        return self.twilio.console(self.me)
 
 
 @pytest.fixture
@@ -79,7 +78,8 @@ async def house(start_hub: StartHub) -> AsyncIterator[House]:
         keyed = {"api_key_sid": KEY[0], "api_key_secret": KEY[1], "app_sid": APP}
         inbox = await owner.new_inbox("twilio_voice", **given, **keyed, **twilio.settings())
         twilio.hook_url = inbox["hook_url"]
-        running = House(owner, twilio, inbox)
+        token = await owner.post("/calls/phone_token", {"inbox_id": inbox["id"]})
+        running = House(owner, twilio, inbox, token["identity"])
         await running.configure(allow=["+49"], wrap_up_required=False)
         yield running
         assert twilio.world.alerts == []
@@ -192,12 +192,20 @@ async def test_a_forged_call_leaves_no_trace(house: House) -> None:
     assert (await house.owner.get("/customers", limit=100))["items"] == []
 
 
-async def test_a_console_cant_choose_whom_it_calls(house: House) -> None:
-    """A leg that is nobody's, or another's, reaches no telephone."""
-    phone = house.twilio.client_connects("0198c7a2-41d0", "ab" * 16)
-    await phone.is_free()
-    assert len(house.twilio.world.calls) == 1
-    assert house.twilio.phone(CUSTOMER).call is None
+async def test_a_console_speaks_on_its_own_agents_leg_alone(house: House) -> None:
+    """The ids of legs are no secret among colleagues, and no number that a browser sends is dialled."""
+    call = await house.calls(await house.thread())
+    maya = house.twilio.phone(CUSTOMER)
+    await maya.rings()
+    dialled = len(house.twilio.world.calls)
+    (agents,) = [leg["id"] for leg in call["legs"] if leg["role"] == "agent"]
+    for leg in (agents.replace("-", ""), "ab" * 16):
+        stranger = house.twilio.client_connects("0198c7a2-41d0", leg)
+        await stranger.is_free()
+        assert stranger.heard == []
+    assert len(house.twilio.world.calls) == dialled + 2
+    maya.answer()
+    await maya.meets(house.console.address)
 
 
 async def test_the_connection_is_tried_from_the_settings(house: House) -> None:
