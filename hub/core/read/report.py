@@ -90,7 +90,7 @@ class Figures:
 def figures(entries: Iterable[Any], opened_at: datetime, *, done: bool) -> Figures:
     """The definitions of the figures, over one case's entries."""
     listed = list(entries)
-    said = [e for e in listed if not e.automatic and (e.kind == "call" or e.kind == "message" and e.public_rev)]
+    said = [e for e in listed if not e.automatic and (e.kind == "call" or (e.kind == "message" and e.public_rev))]
     messages = [e for e in said if e.kind == "message"]
     first = next((e.at for e in said if e.direction == "in"), None)
     answered = next(
