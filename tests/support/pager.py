@@ -56,7 +56,8 @@ EVENTS = {
 class PagerSettings(contract.Settings):
     provider: str
     """Where the provider answers."""
-    reconciles: bool = True
+    reply_window_s: int | None = None
+    late_window_s: int | None = None
 
 
 class Pager(Connector[PagerSettings]):
@@ -77,6 +78,11 @@ class Pager(Connector[PagerSettings]):
         typing=True,
         undo_s=0,
     )
+
+    def __init__(self, settings: PagerSettings, context: contract.Context) -> None:
+        super().__init__(settings, context)
+        windows = settings.model_dump(include={"reply_window_s", "late_window_s"})
+        self.capabilities = dataclasses.replace(type(self).capabilities, **windows)
 
     def verify(self, raw: Raw) -> None:
         """Nobody else knows this test's hub."""
@@ -254,7 +260,7 @@ class Paging:
         self.inbox_id = await self.inbox("Pager")
 
     async def inbox(self, name: str, **settings: Any) -> UUID:
-        given = {"provider": self.provider.url, "reconciles": True, **settings}
+        given = {"provider": self.provider.url, **settings}
         row = {"id": new_id(), "connector": "pager", "channel": "pager", "name": name, "address": "",
                "settings": self.hub.inboxes.seal_settings(given), "active": True, "paused_reason": "",
                "version": 1, "created_at": utcnow()}  # fmt: skip
