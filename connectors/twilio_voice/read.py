@@ -139,6 +139,8 @@ def _key(raw: Raw, form: Form) -> Iterator[str]:
             yield given_back(raw, TURN)
         else:
             yield form.get("CallStatus", "")
+            if raw.method == LIST and form.get("CallStatus") not in ENDS:
+                yield "listed"  # the request that tells when it came to this may still be on its way
 
 
 def _asks(raw: Raw, form: Form) -> bool:

@@ -1,9 +1,12 @@
 """Calls through a real hub process: from the first ring to the recording in the thread, and what an outage leaves."""
 
 import asyncio
+import io
+import wave
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+import aiohttp
 import pytest
 
 from connectors.twilio_voice.conformance import ACCOUNT, APP, CUSTOMER, NUMBER
@@ -64,6 +67,23 @@ class House:
             await asyncio.sleep(0.05)
         raise AssertionError(self.owner.hub.log)
 
+    async def sound(self, call: dict[str, Any]) -> bytes:
+        """What was recorded, once the hub has fetched it."""
+        for _ in range(200):
+            thread = await self.owner.get(f"/threads/{call['thread_id']}")
+            (entry,) = [entry for entry in thread["entries"] if entry["kind"] == "call"]
+            (file,) = entry["attachments"]
+            if file["state"] == "ready":
+                break
+            await asyncio.sleep(0.05)
+        headers = {"Cookie": self.owner.cookie}
+        async with (
+            aiohttp.ClientSession() as http,
+            http.get(f"{self.owner.hub.url}/api/attachments/{file['id']}", headers=headers) as response,
+        ):
+            assert response.status == 200, file
+            return await response.read()
+
     @property
     def console(self) -> Telephone:
         """The telephone in the owner's browser."""
@@ -123,6 +143,8 @@ async def test_a_call_from_the_thread(house: House) -> None:
     ]
     shown = await house.only()
     assert (shown["id"], shown["recording"]["state"]) == (call["id"], "ready")
+    with wave.open(io.BytesIO(await house.sound(call))) as sound:
+        assert (sound.getnchannels(), sound.getframerate()) == (2, 8000)
 
 
 @pytest.mark.parametrize(("habit", "reason"), [(Habit.BUSY, "busy"), (Habit.UNREACHABLE, "failed")])
@@ -183,6 +205,34 @@ async def test_after_hours_a_message_is_taken(house: House) -> None:
     call = await house.only(lambda call: bool(call["voicemail"] and call["transcript"]))
     assert call["end_reason"] == "voicemail_left"
     assert call["transcript"][0]["text"] == "Please call me back about the second cup."
+
+
+async def test_what_happened_while_the_hub_was_away(house: House) -> None:
+    """Killed in the middle of a talk: its end, its recording and a caller who reached nobody are there afterwards."""
+    await house.configure(record=True)
+    call, maya = await talking(house)
+    house.owner.hub.kill()
+    maya.hang_up()
+    other = house.twilio.call_in("+4915100000018")
+    await other.hears("application error")
+    await other.is_free()
+    await house.twilio.callbacks.settled()
+    house.twilio.world.alerts.clear()
+    house.owner.hub.start()
+    await house.owner.sign_in()
+    ended = await house.call(call["id"], lambda call: call["recording"]["state"] == "ready")
+    assert (ended["state"], ended["end_reason"]) == ("ended", "completed")
+    assert await house.sound(call)
+    for _ in range(200):
+        page = await house.owner.get("/customers", limit=100)
+        found = [one for one in page["items"] if "+4915100000018" in one["addresses"]]
+        if found:
+            break
+        await asyncio.sleep(0.05)
+    thread = await house.owner.get(f"/threads/{found[0]['thread_id']}")
+    (missed,) = [entry["call"] for entry in thread["entries"] if entry["kind"] == "call"]
+    assert (missed["direction"], missed["state"], missed["end_reason"]) == ("in", "ended", "abandoned")
+    await house.console.is_free()
 
 
 async def test_a_forged_call_leaves_no_trace(house: House) -> None:

@@ -230,6 +230,24 @@ async def test_what_twilio_did_not_tell_is_listed(hub: SmallHub) -> None:
     assert [raw async for raw in hub.connector.reconcile(begun + timedelta(minutes=5))][1:] == []
 
 
+async def test_what_is_listed_early_hides_nothing(hub: SmallHub) -> None:
+    """The report itself names our leg and its time, so it is read although the list was quicker."""
+    maya = hub.twilio.phone(CUSTOMER)
+    hub.twilio.misbehaves(silent=True)
+    ref = await hub.connector.dial(leg(steps=(Join("call-5b2e"),)))
+    await maya.rings()
+    maya.answer()
+    await maya.until(lambda phone: phone.talking)
+    async for raw in hub.connector.reconcile(datetime.now(UTC) - timedelta(hours=1)):
+        hub.take(raw)
+    assert [(update.state, update.leg) for update in hub.updates] == [(LegState.ACTIVE, "")]
+    hub.twilio.misbehaves()
+    told = hub.twilio.world.calls[ref].form({"SequenceNumber": "2", "CallStatus": "in-progress"})
+    await hub.twilio.deliver(hub.twilio.event(f"{hub.twilio.hook_url}?leg=l-customer-7f3a&on=status", told))
+    assert (hub.updates[-1].seq, hub.updates[-1].leg) == (2, "l-customer-7f3a")
+    maya.hang_up()
+
+
 async def test_what_was_told_and_is_listed_is_one(hub: SmallHub) -> None:
     maya = hub.twilio.call_in(CUSTOMER)
     await maya.is_free()
