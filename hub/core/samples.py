@@ -8,6 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from hub.core.calls.gone import remove_calls, took_calls
 from hub.core.index import forget
 from hub.db import among, is_sqlite
 from hub.models import (
@@ -63,6 +64,7 @@ def _remove_threads(conn: Connection, threads: list[UUID], customers: list[UUID]
     _delete(conn, ATTEMPT.c.delivery_id, _ids(conn, DELIVERY, threads))
     for column in (DELIVERY.c.thread_id, REFERENCE.c.thread_id, SEEN.c.thread_id, DRAFT.c.thread_id):
         _delete(conn, column, threads)
+    remove_calls(conn, threads)
     _delete(conn, ATTACHMENT.c.entry_id, entries)
     _delete(conn, ENTRY.c.id, entries)
     _delete(conn, ENVELOPE.c.id, [id_ for id_ in envelopes if id_])
@@ -103,7 +105,8 @@ def _remove_agents(conn: Connection) -> None:
     sample = [row.id for row in conn.execute(sa.select(AGENT.c.id, AGENT.c.settings)) if row.settings.get("sample")]
     for agent_id in sample:
         _delete(conn, MEMBER.c.agent_id, [agent_id])
-        if conn.execute(sa.select(CASE.c.id).where(CASE.c.assignee_id == agent_id).limit(1)).first():
+        has_case = conn.execute(sa.select(CASE.c.id).where(CASE.c.assignee_id == agent_id).limit(1)).first()
+        if has_case or took_calls(conn, agent_id):
             conn.execute(sa.update(AGENT).where(AGENT.c.id == agent_id).values(active=False))
         else:
             _delete(conn, AGENT.c.id, [agent_id])

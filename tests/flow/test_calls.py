@@ -147,6 +147,29 @@ async def test_nobody_answers_and_the_caller_leaves_a_message(
     await _waits(desk, "voicemail_left", 6)
 
 
+async def test_a_mailbox_that_nobody_tells_the_end_of(desk: Desk, agent: Person, owner: Person) -> None:
+    await configure(owner, queue_s=0)
+    await desk.rings()
+    await desk.until(path="voicemail")
+    await desk.move_clock(minutes=16)
+    call = await desk.until(state="ended")
+    assert call["end_reason"] == "missed"
+
+
+async def test_answered_on_a_telephone_of_ones_own(desk: Desk, agent: Person, house: House) -> None:
+    (me,) = await online(house, agent)
+    await desk.settings(str(me), phone=OWN)
+    await desk.rings()
+    call = await desk.call()
+    await agent.post(f"/api/calls/{call['id']}/answer", {"mode": "phone"})
+    leg = await desk.dialled(1)
+    assert (leg.to.kind, leg.to.value) == ("phone", OWN)
+    assert kinds(await desk.picks_up(leg)) == ["Gather"]
+    assert (await desk.call())["state"] == "ringing", "a mailbox may have answered"
+    assert kinds(await desk.picks_up(leg, digits="1")) == ["Join", "HangUp"]
+    assert (await desk.call())["state"] == "active"
+
+
 async def test_everybody_declines(desk: Desk, agent: Person, house: House) -> None:
     other = await house.enter("agent", "Bob Else")
     await online(house, agent, other)

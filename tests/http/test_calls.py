@@ -416,6 +416,16 @@ async def test_a_provider_that_stays_silent(desk: Desk, agent: Person) -> None:
     assert leg.id in {told for told, _ in await desk.told("hang_up", 2)}
 
 
+async def test_the_providers_own_list_says_how_a_silent_conversation_ended(desk: Desk, agent: Person) -> None:
+    await talking(desk, agent)
+    leg = desk.exchange.dialled[1]
+    base = {"ref": f"ref-{leg.id}", "leg": leg.id, "state": "ended", "ended": "completed"}
+    desk.exchange.listed.append({**base, "at": earlier(3600)})
+    await desk.move_clock(hours=5)
+    call = await desk.until(state="ended")
+    assert (call["end_reason"], 4 * 3600 - 5 <= call["talk_s"] <= 4 * 3600 + 5) == ("completed", True)
+
+
 async def test_a_conversation_nobody_told_the_end_of(desk: Desk, agent: Person) -> None:
     await talking(desk, agent)
     await desk.move_clock(hours=13)

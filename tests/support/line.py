@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -58,6 +58,8 @@ class Exchange:
     fails: dict[str, Exception] = field(default_factory=dict)
     """By what is asked."""
     sounds: dict[str, bytes] = field(default_factory=dict)
+    listed: list[dict[str, Any]] = field(default_factory=list)
+    """Updates that the provider's own list holds."""
     slow: asyncio.Event | None = None
     """Dialling waits for it."""
 
@@ -91,7 +93,7 @@ class TestLine(Connector[LineSettings]):
         return self.exchanges.setdefault(self.settings.number, Exchange())
 
     def verify(self, raw: Raw) -> Answer | None:
-        if raw.headers.get("x-secret") != self.settings.secret.get_secret_value():
+        if raw.method != "LIST" and raw.headers.get("x-secret") != self.settings.secret.get_secret_value():
             raise Unverified("This isn't our exchange.")
         return None
 
@@ -151,6 +153,11 @@ class TestLine(Connector[LineSettings]):
         if file.url not in self.exchange.sounds:
             raise Refused("This recording is gone.")
         return Fetched(self.exchange.sounds[file.url], "audio/wav")
+
+    async def reconcile(self, since: datetime) -> AsyncIterator[Raw]:
+        for update in list(self.exchange.listed):
+            body = orjson.dumps({"key": f"listed-{update['ref']}", "updates": [update]})
+            yield Raw("LIST", self.context.hook_url, {}, body, self.context.now())
 
     def _told(self, what: str, leg: Leg, with_: Any) -> None:
         self.exchange.told.append((what, leg.id, with_))

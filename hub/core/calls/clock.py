@@ -10,7 +10,7 @@ from hub.contract import Ended
 from hub.core.batch import Batch
 from hub.core.calls.follow import end, follow
 from hub.core.calls.legs import NO_KEY, NOBODY_SAID, end_leg, hang_up
-from hub.core.calls.states import ANSWERS, SILENT, silent_at
+from hub.core.calls.states import ANSWERS, PARTING, SILENT, reason_of, silent_at
 from hub.core.states import Row, Wants
 
 LONGEST = timedelta(hours=12)
@@ -31,6 +31,9 @@ class Tick:
             return False
         legs = [leg for leg in batch.calls.legs_of[call["id"]] if leg["state"] != "ended"]
         gone = [leg for leg in legs if self._given_up(batch, call, leg)]
+        if call["path"] in PARTING and not gone:
+            reason, detail = reason_of(call, batch.calls.legs_of[call["id"]], by_us=True)
+            end(batch, call, reason, detail)
         silent = (
             bool(call["answered_at"]) and not gone and call["path"] in ("room", "consent") and not call["drop_text"]
         )

@@ -19,6 +19,9 @@ ANSWERS = timedelta(seconds=30)
 """For an agent to press the key, or a browser to join, after the provider said that it was answered."""
 UNKNOWN = timedelta(hours=4)
 """A call that went on so long without a word is asked for."""
+PARTING = ("voicemail", "closed", "goodbye", "drop")
+"""Paths on which the customer's leg is alone, and over by itself soon."""
+PARTED = timedelta(minutes=15)
 MACHINE = timedelta(seconds=45)
 """The longest that a machine's greeting is waited for."""
 ENDS = {
@@ -90,6 +93,8 @@ def due(call: Facts, legs: Sequence[Facts], line: Line, now: datetime) -> dateti
     if call["direction"] == "in" and call["path"] == "queue" and not call["answered_at"]:
         limits.append(gives_up(call, line))
         limits.append(now + LOOK_AGAIN)
+    if call["path"] in PARTING:
+        limits.append(now + PARTED)
     if call["path"] == "room" and call["drop_text"]:
         limits.append((call["answered_at"] or now) + MACHINE)
     return min(filter(None, limits), default=None)
