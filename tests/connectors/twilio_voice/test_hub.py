@@ -202,7 +202,7 @@ async def test_after_hours_a_message_is_taken(house: House) -> None:
     await maya.hears("beep")
     maya.says("Please call me back about the second cup.")
     await maya.is_free()
-    call = await house.only(lambda call: bool(call["voicemail"] and call["transcript"]))
+    call = await house.only(lambda call: bool(call["end_reason"] and call["voicemail"] and call["transcript"]))
     assert call["end_reason"] == "voicemail_left"
     assert call["transcript"][0]["text"] == "Please call me back about the second cup."
 
