@@ -11,6 +11,7 @@ from statistics import median
 
 from tests.support.hub import Hub
 from tests.support.postgres import PostgresServer, find_installation
+from tests.torture import replies
 from tests.torture.trial import Outcome, Plan, run
 
 DATABASES = ("sqlite", "postgres")
@@ -56,6 +57,11 @@ def report(kind: str, plan: Plan, outcome: Outcome) -> None:
     sys.stdout.flush()
 
 
+def replies_report(kind: str, outcome: replies.Outcome) -> None:
+    print(f"\n{kind}: " + "\n".join(outcome.lines()))
+    sys.stdout.flush()
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make torture", description=__doc__)
     parser.add_argument("--db", default=",".join(DATABASES), help="sqlite, postgres or both with a comma")
@@ -65,10 +71,20 @@ def main() -> int:
     parser.add_argument("--answers", type=int, default=30, help="to each customer whom a provider can reach")
     parser.add_argument("--passes", type=int, default=8, help="kills at each fail point")
     parser.add_argument("--random", type=int, default=20, help="kills at random moments")
+    parser.add_argument("--replies", type=int, default=2000, help="of agents through providers that fail; 0: none")
+    parser.add_argument("--only-replies", action="store_true", help="leave the other trial out")
     given = parser.parse_args()
     broken = False
     for kind in given.db.split(","):
         for seed in range(1, given.seeds + 1):
+            if given.replies:
+                each = replies.Plan(seed, 25, -(-given.replies // 75), given.random, given.passes)
+                with fresh_hub(kind) as hub:
+                    answered = asyncio.run(replies.run(hub, each))
+                replies_report(kind, answered)
+                broken = broken or bool(answered.broken)
+            if given.only_replies:
+                continue
             plan = Plan(seed, given.senders, given.messages, given.answers, given.passes, given.random)
             with fresh_hub(kind) as hub:
                 outcome = asyncio.run(run(hub, plan))

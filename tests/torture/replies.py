@@ -89,6 +89,8 @@ class Outcome:
     verdict: AnswerVerdict
     out_of_order: list[str]
     states: dict[str, Counter[str]]
+    doubted: dict[str, int]
+    """Replies that a provider has and the hub still calls uncertain."""
     faults: dict[str, Counter[str]]
     kills: Kills = field(default_factory=Kills)
 
@@ -102,7 +104,7 @@ class Outcome:
         for name, states in self.states.items():
             faults = ", ".join(f"{fault} {n}" for fault, n in sorted(self.faults[name].items()))
             shown = ", ".join(f"{state} {n}" for state, n in sorted(states.items()))
-            yield f"  {name}: {shown}; faults: {faults}"
+            yield f"  {name}: {shown}, of these uncertain though taken {self.doubted[name]}; faults: {faults}"
         counts = {name: len(v) if isinstance(v, list) else v for name, v in vars(self.verdict).items()}
         yield "  " + ", ".join(f"{name} {n}" for name, n in {**counts, "out_of_order": len(self.out_of_order)}.items())
         for name, tokens in self.broken.items():
@@ -188,12 +190,14 @@ async def run(hub: Hub, plan: Plan) -> Outcome:
                 everybody.create_task(agent.answer(thread, plan.replies, reaper.done))
         Unreliable.sound = True
         entries = await settled_entries(on.owner)
-        verdict = judge(agent.answers, Counted(list(on.providers.values())), entries)
+        counted = Counted(list(on.providers.values()))
+        verdict = judge(agent.answers, counted, entries)
         return Outcome(
             len(agent.answers),
             verdict,
             out_of_order([(answer.thread, answer.token) for answer in agent.answers], on.providers.values()),
             {name: states(entries, name) for name in on.providers},
+            {name: doubted(entries, name, counted) for name in on.providers},
             {name: provider.had for name, provider in on.providers.items()},
             reaper.kills,
         )
@@ -201,6 +205,11 @@ async def run(hub: Hub, plan: Plan) -> Outcome:
 
 def states(entries: Iterable[dict[str, Any]], channel: str) -> Counter[str]:
     return Counter(d["state"] for entry in entries for d in entry["deliveries"] if d["channel"] == channel)
+
+
+def doubted(entries: Iterable[dict[str, Any]], channel: str, counted: Counted) -> int:
+    unsure = [e for e in entries for d in e["deliveries"] if (d["channel"], d["state"]) == (channel, "uncertain")]
+    return sum(bool(counted.times(token_in(entry["text"]))) for entry in unsure)
 
 
 def out_of_order(written: Sequence[tuple[str, str]], providers: Iterable[Unreliable]) -> list[str]:
