@@ -56,16 +56,15 @@ async def say(plant: Plant, inbox: UUID, number: str, text: str) -> UUID:
 
 
 async def test_two_processes_share_one_rate(workshop: Workshop) -> None:
-    inbox, moments = workshop.sms.id, []
+    inbox, began = workshop.sms.id, time.monotonic()
     one, other = (Rates(workshop.db, utcnow, shared=True) for _ in range(2))
 
     async def take(rates: Rates) -> None:
         for _ in range(4):
             await rates.wait(inbox, RATE)
-            moments.append(time.monotonic())
 
     await asyncio.gather(take(one), take(other))
-    assert max(moments) - min(moments) >= 7 / RATE * 0.95
+    assert time.monotonic() - began >= 7 / RATE
 
 
 async def test_what_was_not_used_is_not_saved_up(workshop: Workshop) -> None:

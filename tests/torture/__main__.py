@@ -78,7 +78,7 @@ def main() -> int:
     for kind in given.db.split(","):
         for seed in range(1, given.seeds + 1):
             if given.replies:
-                each = replies.Plan(seed, 25, -(-given.replies // 75), given.random, given.passes)
+                each = replies.Plan(seed, 15, -(-given.replies // 45), given.random, given.passes)
                 with fresh_hub(kind) as hub:
                     answered = asyncio.run(replies.run(hub, each))
                 replies_report(kind, answered)

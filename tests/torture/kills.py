@@ -31,10 +31,11 @@ class Kills:
 class Reaper:
     """Holds the hub's life in its hands from its first start to the one that nothing ends any more."""
 
-    def __init__(self, hub: Hub, seed: int) -> None:
+    def __init__(self, hub: Hub, seed: int, lives: tuple[float, float] = (0.02, 1.5)) -> None:
+        """`lives` is how many seconds it has between a start and a random kill, at least and at most."""
         self.kills = Kills()
         self.done = asyncio.Event()
-        self._hub = hub
+        self._hub, self._lives = hub, lives
         self._chance = random.Random(seed)
 
     async def reap(self, points: Sequence[str], at_random: int) -> None:
@@ -62,7 +63,7 @@ class Reaper:
 
     async def _at_random(self) -> None:
         await self._start()
-        await asyncio.sleep(self._chance.uniform(0.02, 1.5))
+        await asyncio.sleep(self._chance.uniform(*self._lives))
         await asyncio.to_thread(self._hub.kill)
         self.kills.at["random"] += 1
 

@@ -25,6 +25,8 @@ SECRET = "a-secret-of-the-torture"
 ACCOUNT, TOKEN, NUMBER = "AC" + "5e" * 16, "a-token-of-the-torture", "+15005550006"
 META_ID, APP = "17841400000000001", "1234567890"
 FAULTS = (Fault.DOWN, Fault.DOWN, Fault.BUSY, Fault.DROPPED, Fault.DROPPED, Fault.REFUSED)
+LIVES = (1.0, 6.0)
+"""Long enough to send something in between."""
 CUT_OFF = 0.05
 """Share of sends whose line is cut before the provider reads them."""
 FAULTY = 0.25
@@ -183,7 +185,7 @@ async def run(hub: Hub, plan: Plan) -> Outcome:
         agent = Agent(on.owner, f"{plan.seed:x}")
         await asyncio.to_thread(hub.kill)
         Unreliable.sound = False
-        reaper = Reaper(hub, plan.seed)
+        reaper = Reaper(hub, plan.seed, LIVES)
         async with asyncio.TaskGroup() as everybody:
             everybody.create_task(reaper.reap(OUTBOUND_POINTS * plan.passes, plan.at_random))
             for thread in on.threads:
