@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any, Literal
 from uuid import UUID
 
@@ -40,9 +39,6 @@ from hub.http.shapes.calls import (
 )
 from hub.runtime import Hub
 
-WRAP_UP_WITHIN = timedelta(hours=24)
-"""A call that nobody said anything of for longer isn't asked about any more."""
-
 routes = Routes("calls")
 
 
@@ -76,7 +72,7 @@ async def list_ringing(ask: Ask) -> list[RingingOut]:
 @routes.get("/calls/mine", Right.READ)
 async def list_my_calls(ask: Ask) -> MyCalls:
     """The calls you are in, and those that wait for your disposition."""
-    current, due = await ask.read(read.mine, ask.me.id, ask.hub.now() - WRAP_UP_WITHIN)
+    current, due = await ask.read(read.mine, ask.me.id, ask.hub.now() - start.WRAP_UP_WITHIN)
     settings = await ask.read(lines)
     return MyCalls(
         current=[CallOut.model_validate(call) for call in current],

@@ -391,6 +391,30 @@ async def test_a_cold_transfer(desk: Desk, agent: Person, house: House) -> None:
     assert ref
 
 
+async def test_a_colleague_who_does_not_react(desk: Desk, agent: Person, house: House, owner: Person) -> None:
+    await configure(owner, ring_s=5)
+    other = await house.enter("agent", "Bob Else")
+    _, bob = await online(house, agent, other)
+    call, _ = await talk(desk, agent)
+    await agent.post(f"/api/calls/{call}/transfer", {"kind": "warm", "agent_id": str(bob)})
+    back = await desk.until(transfer=None, within=12)
+    assert (back["problem"], back["state"]) == ("Bob Else did not answer.", "active")
+    assert not any(item["mine"] for item in await other.get("/api/calls/ringing"))
+
+
+async def test_whoever_hands_over_may_just_leave(desk: Desk, agent: Person, house: House) -> None:
+    other = await house.enter("agent", "Bob Else")
+    _, bob = await online(house, agent, other)
+    call, _ = await talk(desk, agent)
+    await agent.post(f"/api/calls/{call}/transfer", {"kind": "warm", "agent_id": str(bob)})
+    await other.post(f"/api/calls/{call}/answer", {"mode": "browser"})
+    await desk.picks_up(await desk.dialled(2))
+    await desk.ends(desk.exchange.dialled[0])
+    found = await other.get(f"/api/calls/{call}")
+    assert (found["agent_name"], found["state"], found["transfer"]) == ("Bob Else", "active", None)
+    assert [with_ for _, with_ in await desk.told("hold", 2)] == [True, False]
+
+
 async def test_a_cold_transfer_that_nobody_takes(desk: Desk, agent: Person, house: House) -> None:
     other = await house.enter("agent", "Bob Else")
     _, bob = await online(house, agent, other)

@@ -9,6 +9,8 @@ import pytest
 
 from hub import registry
 from hub.core.calls.acts import Answer
+from hub.core.changes import Actor
+from hub.core.errors import Conflict
 from tests.support.calling import MAYA, Desk, open_line
 from tests.support.line import OURS, Exchange, TestLine, build
 from tests.support.live import House, Person
@@ -75,3 +77,25 @@ async def test_it_rings_in_every_process(two_houses: tuple[House, House]) -> Non
             await asyncio.sleep(0.02)
     told = await rings(desk, ann)
     assert told[0]["mine"] is True
+
+
+async def test_two_processes_accept_at_once(two_houses: tuple[House, House]) -> None:
+    one, two = two_houses
+    desk = await open_line(one.hub, one.url)
+    await two.hub.inboxes.refresh()
+    ann, bob = await one.new_agent("Ann"), await two.new_agent("Bob")
+    await desk.rings()
+    call = await desk.call()
+    answers = await asyncio.gather(
+        *(
+            house.hub.writer.submit(Answer(Actor("agent", id_, name), call["id"], "browser"))
+            for house, id_, name in ((one, ann, "Ann"), (two, bob, "Bob"))
+        ),
+        return_exceptions=True,
+    )
+    refused = [str(answer) for answer in answers if isinstance(answer, Conflict)]
+    winner = "Bob" if isinstance(answers[0], Conflict) else "Ann"
+    assert refused == [f"This call was already accepted by {winner}."]
+    await desk.dialled(1)
+    await asyncio.sleep(1.5)
+    assert len(desk.exchange.dialled) == 1, "both processes look for what is to be dialled"

@@ -34,9 +34,8 @@ class Tick:
         if call["path"] in PARTING and not gone:
             reason, detail = reason_of(call, batch.calls.legs_of[call["id"]], by_us=True)
             end(batch, call, reason, detail)
-        silent = (
-            bool(call["answered_at"]) and not gone and call["path"] in ("room", "consent") and not call["drop_text"]
-        )
+        talking = bool(call["answered_at"]) and call["path"] in ("room", "consent")
+        silent = talking and not (gone or call["drop_text"] or call["transfer"])
         if silent and batch.now - call["answered_at"] > LONGEST:
             end(batch, call, "failed", NOBODY_SAID, call["answered_at"])
         follow(batch, call)

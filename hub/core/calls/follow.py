@@ -16,7 +16,7 @@ from hub.core.calls.cases import answered as case_answered
 from hub.core.calls.cases import ended as case_ended
 from hub.core.calls.legs import add_leg, hang_up, steer, tell
 from hub.core.calls.rows import touch
-from hub.core.calls.states import due, reason_of, seconds, state_of, team, the_customer
+from hub.core.calls.states import due, reason_of, seconds, state_of, team, the_customer, transfer_until
 from hub.core.states import Row
 from hub.models.tables import UNINDEXED
 
@@ -116,12 +116,21 @@ def _ring(batch: Batch, call: Row, legs: list[Row]) -> None:
 def _transfer(batch: Batch, call: Row, legs: list[Row]) -> None:
     """A colleague who was to be brought in is there, or won't be."""
     plan = call["transfer"]
-    if not plan or not plan.get("leg"):
+    if not plan:
+        return
+    if plan["kind"] == "warm" and not any(leg["role"] == "agent" for leg in _joined(legs)):
+        # who was handing it over has gone: the colleague has the customer as soon as they are there
+        plan = {**plan, "kind": "cold"}
+        call.set(transfer=plan)
+    name = plan["name"] or "The colleague"
+    if not plan["leg"]:
+        line = batch.calls.line(batch.conn, call["inbox_id"])
+        if batch.now >= transfer_until(plan, line):
+            give_back(batch, call, f"{name} did not answer.")
         return
     leg = batch.calls.legs[UUID(hex=plan["leg"])]
     if leg["state"] == "ended":
-        name = plan.get("name") or "The colleague"
-        give_back(batch, call, f"{name} did not answer." if not leg["joined_at"] else "")
+        give_back(batch, call, "" if leg["joined_at"] else f"{name} did not answer.")
     elif leg["joined_at"] and plan["kind"] == "cold":
         hand_over(batch, call, leg)
 

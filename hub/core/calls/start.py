@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,9 @@ from hub.models.tables import CALL, CUSTOMER
 
 AGENT, IDENTITY = Agent.__table__, Identity.__table__  # type: ignore[attr-defined]
 
+WRAP_UP_WITHIN = timedelta(hours=24)
+"""A call that nobody said anything of for longer isn't asked about any more."""
+
 _BY_ENTRY = sa.select(CALL.c.id).where(CALL.c.entry_id == sa.bindparam("entry", type_=CALL.c.entry_id.type))
 _ME = sa.bindparam("me", type_=AGENT.c.id.type)
 _LIVE = sa.select(CALL.c.id).where(CALL.c.agent_id == _ME, CALL.c.ended_at.is_(None)).limit(1)
@@ -35,7 +39,7 @@ _UNWRAPPED = (
     sa.select(CALL.c.to_address, CALL.c.from_address, CALL.c.direction)
     .where(
         CALL.c.agent_id == _ME,
-        CALL.c.ended_at.is_not(None),
+        CALL.c.ended_at > sa.bindparam("since", type_=CALL.c.created_at.type),
         CALL.c.answered_at.is_not(None),
         CALL.c.wrapped_at.is_(None),
     )
@@ -103,7 +107,7 @@ class StartCall:
             raise Conflict(f"{inbox.name} is paused. Mend it in Settings, Channels.")
         if batch.conn.execute(_LIVE, {"me": self.actor.id}).first():
             raise Conflict("You are in a call. End it before you call somebody else.")
-        last = batch.conn.execute(_UNWRAPPED, {"me": self.actor.id}).first()
+        last = batch.conn.execute(_UNWRAPPED, {"me": self.actor.id, "since": batch.now - WRAP_UP_WITHIN}).first()
         if line.wrap_up_required and last:
             number = last.from_address if last.direction == "in" else last.to_address
             raise Conflict(f"Say first how the call with {number or 'the last customer'} went.")

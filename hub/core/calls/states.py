@@ -93,6 +93,8 @@ def due(call: Facts, legs: Sequence[Facts], line: Line, now: datetime) -> dateti
     if call["direction"] == "in" and call["path"] == "queue" and not call["answered_at"]:
         limits.append(gives_up(call, line))
         limits.append(now + LOOK_AGAIN)
+    if call["transfer"] and not call["transfer"]["leg"]:
+        limits.append(transfer_until(call["transfer"], line))
     if call["path"] in PARTING:
         limits.append(now + PARTED)
     if call["path"] == "room" and call["drop_text"]:
@@ -113,6 +115,11 @@ def silent_at(leg: Facts) -> datetime:
     """A telephone that rings longer than it may, and nobody tells: it is given up."""
     begun: datetime = leg["created_at"]
     return begun + timedelta(seconds=leg["ring_s"]) + SILENT
+
+
+def transfer_until(plan: dict[str, str], line: Line) -> datetime:
+    """How long a colleague's console rings."""
+    return datetime.fromisoformat(plan["at"]) + timedelta(seconds=line.ring_s)
 
 
 def gives_up(call: Facts, line: Line) -> datetime:

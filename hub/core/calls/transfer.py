@@ -29,6 +29,7 @@ class Transfer(OfCall):
         if call["transfer"]:
             raise Conflict("Somebody is being brought in already. Complete or cancel that first.")
         plan: dict[str, Any] = {"kind": self.kind, "agent_id": None, "phone": "", "name": "", "leg": ""}
+        plan["at"] = batch.now.isoformat()
         if self.agent_id:
             plan |= self._agent(batch, call)
         else:

@@ -13,7 +13,7 @@ from hub.core.calls.states import due, reason_of, state_of
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 CALL: dict[str, Any] = {
     "direction": "out", "ended_at": None, "answered_at": None, "agent_id": None, "rung": None, "path": "room",
-    "voicemail": False, "answered_by": "", "created_at": NOW, "rung_at": None, "drop_text": "",
+    "voicemail": False, "answered_by": "", "created_at": NOW, "rung_at": None, "drop_text": "", "transfer": None,
 }  # fmt: skip
 LEG: dict[str, Any] = {
     "role": "customer", "state": "active", "held": False, "turn": 0, "ended": "", "reason": "", "created_at": NOW,
