@@ -13,6 +13,7 @@ NOT_FOUND = 20404
 OPTED_OUT = 21610
 
 CODES: Mapping[int, tuple[Does, str]] = {
+    10004: ("later", "The Twilio account has as many calls at once as it may have"),
     12300: ("refused", "Twilio takes no files of this type. Send it by another channel"),
     14107: ("later", "Twilio has too many messages at once"),
     20003: ("paused", "Twilio refused the account SID with its token or key. Copy them again from Twilio's console"),
@@ -24,9 +25,11 @@ CODES: Mapping[int, tuple[Does, str]] = {
     21210: ("refused", "The number to call from is not one of this Twilio account. Choose one of its numbers"),
     21211: ("refused", "The customer's number is not valid. Check it"),
     21212: ("refused", "The number to call from is not valid. Choose a number of this Twilio account"),
+    21214: ("refused", "The customer's number can't be reached. Check it"),
     21215: ("refused", "The account may not call this country. Allow it in Twilio's console, under Geo permissions"),
     21216: ("refused", "The account may not call this number"),
     21217: ("refused", "The customer's number is not valid. Check it"),
+    21219: ("refused", "A Twilio trial account calls verified numbers only. Verify this one, or upgrade the account"),
     21220: ("refused", "The call has ended already"),
     21408: ("refused", "The account may not send to this country. Allow it in Twilio's console, under Geo permissions"),
     21602: ("refused", "The message is empty. Write something"),

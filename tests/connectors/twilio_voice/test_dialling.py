@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import json
 import wave
 from collections.abc import Sequence
 
@@ -142,7 +143,8 @@ async def test_it_rings_no_longer_than_the_line_allows(hub: SmallHub) -> None:
 async def test_hold_mute_and_keys(hub: SmallHub) -> None:
     _, customers, robin, maya = await connected(hub)
     await hub.connector.hold(customers, True)
-    assert maya.held
+    shown = json.loads(json.dumps(maya.view()))
+    assert (shown["state"], shown["held"], shown["with"], shown["other"]) == ("talking", True, [ROBIN], NUMBER)
     robin.says("She can't hear this")
     maya.says("Nor can he hear me")
     await hub.connector.hold(customers, False)
