@@ -48,7 +48,7 @@ def ledger(conn: Connection, addresses: Iterable[tuple[str, str]]) -> list[Any]:
     return [row for row in _LEDGER.rows(conn, **values) if (row.kind, row.address) in wanted]
 
 
-def standing(rows: Iterable[Any], kind: str, address: str, inbox_id: UUID, purpose: str) -> Any | None:
+def standing(rows: Iterable[Any], kind: str, address: str, inbox_id: UUID | None, purpose: str) -> Any | None:
     """The word that holds for one purpose; `rows` are a ledger's, the latest first."""
     return next(
         (
@@ -85,11 +85,10 @@ def record(
     """Write it down, with an event where there is a thread; returns the row, or None if that holds already."""
     kind, value = canonical(address)
     rows = ledger(batch.conn, [(kind, value)])
-    if source == "word" and allowed and inbox and stop(rows, kind, value, inbox.id, purpose) is None:
+    holds = standing(rows, kind, value, inbox.id if inbox else None, purpose)
+    if source == "word" and allowed and holds is None:
         return None  # "yes" lifts a stop, and says nothing of consent where there is none
-    known = [row for row in rows if row.inbox_id == (inbox.id if inbox else None)]
-    latest = next((row for row in known if row.purpose == purpose), None)
-    if latest is not None and latest.allowed == allowed and source != "agent":
+    if source != "agent" and holds is not None and holds.allowed == allowed:
         return None
     said = said[:MOST_SAID]
     row: dict[str, Any] = {

@@ -254,7 +254,11 @@ class Dispatch:
     async def _attempt(self, head: lanes.Head, ready: _Ready, n: int, attempt: int) -> Settle:
         """One try at one message, and what its outcome means."""
         part = n if len(ready.messages) > 1 else 0
-        decision = await self._decide(ready)
+        try:
+            decision = await self._decide(ready)
+        except DatabaseGone as error:
+            # it surely was not sent
+            return Settle(head.id, State.QUEUED, reason=str(error), retry_at=self._now())
         if decision.verdict == "deny":
             return Settle(head.id, State.FAILED, reason=decision.reason, part=part)
         if decision.verdict == "defer":

@@ -95,7 +95,7 @@ async def download(request: web.Request) -> web.Response:
     if told.get("id") != wanted.hex:
         raise HttpProblem(404, "This file's address has run out. Load the chat again.")
     found = await hub.db.read(lambda conn: conn.execute(sa.select(ATTACHMENT).where(ATTACHMENT.c.id == wanted)).first())
-    if found is None:
+    if found is None or (found.entry_id is None and found.owner_id is None):  # taken back with its message
         raise HttpProblem(404, "This file is no longer there.")
     shown = found.type in SHOWN
     headers = {

@@ -149,6 +149,18 @@ async def test_an_agent_overrules_a_stop_only_with_a_reason(paging: Paging) -> N
     await paging.delivery(said.entry_id, "sent")
 
 
+async def test_a_stop_after_an_agents_word_stops_again(paging: Paging) -> None:
+    """Though the agent's word was about all inboxes, and the latest about this one was a stop already."""
+    thread = await stopped(paging)
+    where = f"/api/customers/{await customer_of(paging, thread)}/consents"
+    word = {"kind": "pager", "address": "maya", "allowed": True, "reason": "She rang"}
+    assert (await paging.api("POST", where, json=word))[0] == 201
+    await paging.delivery((await paging.reply(thread, "maya")).entry_id, "sent")
+    assert (await paging.post(Consent(MAYA, False, "STOP"))).state == "done"
+    with pytest.raises(NotPermitted):
+        await paging.reply(thread, "maya")
+
+
 async def test_a_stop_for_offers_leaves_answers(paging: Paging) -> None:
     thread = (await paging.says("maya")).threads[0]
     where = f"/api/customers/{await customer_of(paging, thread)}/consents"

@@ -6,8 +6,11 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
+from hub.core import known
+from hub.db import DatabaseGone
 from hub.models import Delivery, Inbox, utcnow
 from tests.support.pager import Paging
 
@@ -50,6 +53,27 @@ async def test_what_waited_until_the_window_closed_does_not_leave(paging: Paging
     delivery = await paging.delivery(said.entry_id, "failed", "sent")
     assert delivery["state"] == "failed"
     assert "Narrow takes answers within" in delivery["reason"]
+
+
+async def test_what_the_gate_could_not_judge_was_surely_not_sent(
+    paging: Paging, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database goes away between the beginning and the send: nothing is in doubt, and it leaves later."""
+    thread = (await paging.says("maya")).threads[0]
+    look_up, asked = known.look_up, []
+
+    def away_once(*given: Any, **named: Any) -> Any:
+        # the second asks before the send, the first composed
+        asked.append(named)
+        if len(asked) == 2:
+            raise DatabaseGone("It restarts.")
+        return look_up(*given, **named)
+
+    monkeypatch.setattr(known, "look_up", away_once)
+    said = await paging.reply(thread, "maya")
+    delivery = await paging.delivery(said.entry_id, "sent", "uncertain", "failed")
+    assert (delivery["state"], delivery["attempts"]) == ("sent", 2)
+    assert len(paging.provider.sent) == 1
 
 
 async def _hours(paging: Paging, *, on: bool) -> Any:
