@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import count
@@ -28,7 +29,7 @@ class World:
         self.tapes: dict[str, Tape] = {}
         self.alerts: list[str] = []
         """What an administrator would find under Errors in Twilio's console."""
-        self._sids = count(1)
+        self._sids = count(secrets.randbits(64))  # new in every run: a hub may know those of the last
 
     def now(self) -> datetime:
         return datetime.now(UTC)

@@ -171,6 +171,39 @@ async def test_an_agent_on_a_telephone_of_their_own_presses_a_key(house: House) 
     assert (await house.call(call["id"], lambda call: call["state"] == "ended"))["end_reason"] == "completed"
 
 
+async def test_a_message_is_left_on_a_machine_and_the_agent_is_free(house: House) -> None:
+    await house.configure(machines=True)
+    maya = house.twilio.phone(CUSTOMER)
+    maya.habit = Habit.MACHINE
+    call = await house.calls(await house.thread())
+    await house.call(call["id"], lambda call: call["answered_by"] == "machine_ready")
+    await house.owner.post(f"/calls/{call['id']}/drop", {"text": "Your parcel is on its way."})
+    await house.console.is_free()
+    await maya.hears("Your parcel is on its way.")
+    await maya.is_free()
+    assert (await house.call(call["id"], lambda call: call["state"] == "ended"))["end_reason"] == "voicemail_left"
+
+
+async def test_a_colleague_is_asked_while_the_customer_waits_and_takes_over(house: House) -> None:
+    call, maya = await talking(house)
+    ada = house.twilio.phone(ROBIN)
+    await house.owner.post(f"/calls/{call['id']}/transfer", {"phone": ROBIN, "kind": "warm"})
+    await ada.rings()
+    ada.answer()
+    await ada.hears("Press 1")
+    ada.press("1")
+    await ada.meets(house.console.address)
+    assert maya.held
+    await house.owner.post(f"/calls/{call['id']}/transfer/complete")
+    await house.console.is_free()
+    await maya.until(lambda phone: not phone.held)
+    assert maya.with_whom == [ROBIN]
+    maya.says("Hello Ada")
+    assert "Hello Ada" in ada.said(Sound.VOICE)
+    maya.hang_up()
+    await ada.is_free()
+
+
 @pytest.mark.parametrize("mischief", [None, Mischief.DUPLICATE, Mischief.REORDER])
 async def test_a_caller_waits_in_line_and_is_taken(house: House, mischief: Mischief | None) -> None:
     house.twilio.misbehaves(*([mischief] if mischief else []))
