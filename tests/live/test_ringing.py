@@ -43,6 +43,10 @@ async def test_it_rings_for_everybody_until_one_takes_it(house: House) -> None:
         async with asyncio.timeout(1):
             over = await person.wait("ringing_over")
         assert (over["call"], over["by"]) == (str(call["id"]), "Ann")
+    await desk.picks_up(await desk.dialled(1))
+    told_ann = await ann.wait("call", lambda said: said["call"]["state"] == "active")
+    assert told_ann["call"]["agent_name"] == "Ann"
+    assert bob.all("call") == []
 
 
 async def test_nobody_else_hears_of_it(house: House) -> None:

@@ -71,14 +71,13 @@ _CUSTOMERS = Prepared(
     .join_from(THREAD, CUSTOMER, CUSTOMER.c.id == THREAD.c.customer_id)
     .where(among(THREAD.c.id, "ids"))
 )
-_RUNG = Prepared(
+_CONCERNS = Prepared(
     sa.select(
         CALL.c.id, CALL.c.thread_id, CALL.c.rung, CALL.c.ended_at, CALL.c.agent_id, AGENT.c.name.label("agent_name")
     )
     .join_from(CALL, AGENT, AGENT.c.id == CALL.c.agent_id, isouter=True)
     .where(
         among(CALL.c.thread_id, "threads"),
-        CALL.c.rung.is_not(None),
         sa.or_(CALL.c.ended_at.is_(None), CALL.c.ended_at > sa.bindparam("since", type_=CALL.c.created_at.type)),
     )
 )
@@ -124,9 +123,9 @@ def ringing(conn: Connection, agent_id: UUID) -> list[Out]:
     return sorted(found, key=lambda item: (not item["mine"], item["call"]["created_at"]))
 
 
-def rung(conn: Connection, threads: Iterable[UUID]) -> list[Any]:
-    """Calls of these threads that ring for somebody, or did until a moment ago."""
-    return _RUNG.rows(conn, threads=list(threads), since=utcnow() - JUST_NOW)
+def concerns(conn: Connection, threads: Iterable[UUID]) -> list[Any]:
+    """Calls of these threads that go on, or did until a moment ago: whom they ring for, and whose they are."""
+    return _CONCERNS.rows(conn, threads=list(threads), since=utcnow() - JUST_NOW)
 
 
 def rings_for(rung: Any, agent_id: UUID) -> bool:

@@ -17,6 +17,7 @@ interface FromHub {
   inboxes: () => void;
   ringing: () => void;
   ringing_over: () => void;
+  call: () => void;
   signed_out: (said: { reason: string }) => void;
 }
 
@@ -104,6 +105,7 @@ export function connect(client: QueryClient, signedOut: () => void): () => void 
   line.on("inboxes", () => void client.invalidateQueries({ queryKey: ["inboxes"] }));
   line.on("ringing", () => callsChanged(client));
   line.on("ringing_over", () => callsChanged(client));
+  line.on("call", () => callsChanged(client));
   line.on("signed_out", () => signedOut());
 
   async function catchUp(): Promise<void> {
