@@ -4692,6 +4692,13 @@ export interface components {
              * @enum {string}
              */
             then?: "" | "done";
+            /**
+             * Purpose
+             * @description Only what answers or serves the customer is transactional; the rest waits through quiet hours.
+             * @default transactional
+             * @enum {string}
+             */
+            purpose?: "transactional" | "informational" | "promotional";
         };
         /** RingingCustomer */
         RingingCustomer: {
