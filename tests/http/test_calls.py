@@ -235,8 +235,21 @@ async def test_out_of_order_and_repeated_updates(desk: Desk, agent: Person) -> N
     await desk.tell({**base, "state": "ended", "ended": "failed", "at": earlier(1), "seq": 5})
     found = await agent.get(f"/api/calls/{call['id']}")
     assert (found["state"], found["end_reason"]) == ("ended", "completed")
-    assert 49 <= found["talk_s"] <= 61
+    assert 59 <= found["talk_s"] <= 61, "the earliest answer counts, whenever it is told"
+    assert 19 <= found["ring_s"] <= 21
     assert (await desk.rows(Entry, kind="call")).__len__() == 1
+
+
+async def test_an_end_that_overtakes_the_answer(desk: Desk, agent: Person) -> None:
+    thread = await customer(agent)
+    call = await agent.post(f"/api/threads/{thread}/calls", order(desk), want=201)
+    await desk.picks_up(await desk.dialled(1))
+    leg = await desk.dialled(2)
+    base = {"ref": f"ref-{leg.id}", "leg": leg.id}
+    await desk.tell({**base, "state": "ended", "ended": "completed", "at": earlier(5), "seq": 3})
+    await desk.tell({**base, "state": "active", "at": earlier(35), "seq": 2})
+    found = await agent.get(f"/api/calls/{call['id']}")
+    assert (found["state"], found["end_reason"], 29 <= found["talk_s"] <= 31) == ("ended", "completed", True)
 
 
 async def test_holding_is_counted_and_taken_back_where_it_fails(desk: Desk, agent: Person) -> None:

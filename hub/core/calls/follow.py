@@ -35,6 +35,8 @@ def follow(batch: Batch, call: Row) -> None:
     if call["ended_at"] is not None:
         for leg in legs:
             hang_up(batch, call, leg)
+    if call["ended_at"] is not None or call["answered_at"] is not None:
+        _figures(call, legs)
     line = batch.calls.line(batch.conn, call["inbox_id"])
     call.set(state=state_of(call, legs), next_at=due(call, legs, line, batch.now))
     touch(batch, call)
@@ -62,25 +64,38 @@ def _dial_customer(batch: Batch, call: Row, legs: list[Row]) -> None:
 
 
 def _answered(batch: Batch, call: Row, legs: list[Row]) -> None:
-    """Both are there. The earliest time that was told is kept."""
-    customer = the_customer(legs)
-    if call["direction"] == "out":
-        at = customer["answered_at"] if customer else None
-        ringing = customer["ringing_at"] if customer else None
-    else:
-        at = min((leg["joined_at"] for leg in legs if leg["joined_at"]), default=None)
-        ringing = call["ringing_at"]
-    if at is None:
+    """Both are there for the first time."""
+    if call["answered_at"] is not None or _answer(call, legs) is None:
         return
-    first = call["answered_at"] is None
-    if first or at < call["answered_at"]:
-        call.set(answered_at=at, ring_s=seconds(ringing, at))
-        if call["direction"] == "in":
-            call.set(wait_s=seconds(call["created_at"], at))
-    if first:
-        _let_in(batch, call)
-        case_answered(batch, call)
-        ring.stop_ringing(batch, call, "over")
+    _figures(call, legs)
+    _let_in(batch, call)
+    case_answered(batch, call)
+    ring.stop_ringing(batch, call, "over")
+
+
+def _answer(call: Row, legs: list[Row]) -> datetime | None:
+    """When customer and agent were there both."""
+    if call["direction"] == "out":
+        customer = the_customer(legs)
+        return customer["answered_at"] if customer else None
+    return min((leg["joined_at"] for leg in legs if leg["joined_at"]), default=None)
+
+
+def _figures(call: Row, legs: list[Row]) -> None:
+    """The earliest time that was told is kept, also where it is told after the end: that itself stays as it is."""
+    at, customer = _answer(call, legs), the_customer(legs)
+    if call["direction"] == "out" and customer and customer["ringing_at"]:
+        call.set(ringing_at=customer["ringing_at"])
+    talked = call["ended_at"] is None or call["end_reason"] in ("completed", "machine_hangup")
+    if at and talked and (call["answered_at"] is None or at < call["answered_at"]):
+        call.set(answered_at=at)
+    if call["answered_at"] is None:
+        return
+    call.set(ring_s=seconds(call["ringing_at"], call["answered_at"]))
+    if call["direction"] == "in":
+        call.set(wait_s=seconds(call["created_at"], call["answered_at"]))
+    if call["ended_at"]:
+        call.set(talk_s=seconds(call["answered_at"], call["ended_at"]))
 
 
 def _let_in(batch: Batch, call: Row) -> None:

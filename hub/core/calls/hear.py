@@ -228,7 +228,7 @@ def _climb(batch: Batch, call: Row, leg: Row, update: CallUpdate, at: Any) -> No
         return
     if state is LegState.RINGING and (leg["ringing_at"] is None or at < leg["ringing_at"]):
         leg.set(ringing_at=at)
-        if leg["role"] == "customer" and call["direction"] == "out" and not call["ended_at"]:
+        if leg["role"] == "customer" and call["direction"] == "out":
             call.set(ringing_at=at)
     if update.asks and state is not LegState.ENDED and leg["state"] != "ended":
         state = LegState.ACTIVE  # who asks what to do is on the line

@@ -25,7 +25,7 @@ PARTED = timedelta(minutes=15)
 MACHINE = timedelta(seconds=45)
 """The longest that a machine's greeting is waited for."""
 ENDS = {
-    Ended.COMPLETED: "no_answer",
+    Ended.COMPLETED: "completed",
     Ended.NO_ANSWER: "no_answer",
     Ended.BUSY: "busy",
     Ended.REJECTED: "rejected",
