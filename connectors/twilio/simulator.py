@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import secrets
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -43,7 +44,7 @@ class AccountSimulator(HttpSimulator):
         super().__init__()
         self.account, self.token, self.key = account, token, key
         self.status = "active"
-        self._sids = 0
+        self._sids = secrets.randbits(64)  # new in every run: a hub may know those of the last
 
     def settings(self) -> Mapping[str, Any]:
         return {"api": self.url}
