@@ -350,7 +350,8 @@ def say(
     if asked:
         questions.keep(batch, case, entry, inbox, asked)
     _post_files(checked.files, entry)
-    deliver(batch, thread, entry, inbox, words.to, words.purpose, checked.decision)
+    delivery = deliver(batch, thread, entry, inbox, words.to, words.purpose, checked.decision)
+    delivery["parts"] = max(1, fit.count(text, len(checked.files), inbox.capabilities, inbox.name))
     _advance(batch, thread, case, entry, actor, words)
     return entry
 

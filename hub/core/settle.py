@@ -213,7 +213,12 @@ class Accepted(_OfDelivery):
     def run(self, batch: Batch) -> None:
         delivery = batch.delivery(self.delivery_id)
         _accept(batch, delivery, self.n, self.ref)
-        delivery.set(began_at=batch.now)
+        sure = {name: value for name, value in delivery["options"].items() if name != "doubt"}
+        delivery.set(began_at=batch.now, options=sure)
+
+
+def _doubt(delivery: Row) -> None:
+    delivery.set(options={**delivery["options"], "doubt": True})
 
 
 def _accept(batch: Batch, delivery: Row, n: int, ref: str) -> None:
@@ -247,6 +252,8 @@ class Settle(_OfDelivery):
     """Which of its messages this is about; 0 where it is one."""
     look_at: datetime | None = None
     """When to ask the provider whether it has what is in doubt; until then the lane waits."""
+    doubt: bool = False
+    """It is tried again although the provider may have it: a later refusal then proves nothing."""
     opted_out: bool = False
     """It failed because the recipient told the provider to stop."""
 
@@ -257,12 +264,15 @@ class Settle(_OfDelivery):
                 delivery.set(reason=self.reason, next_at=self.look_at)
                 batch.touch_delivery(delivery)
             return
+        if self.doubt:
+            _doubt(delivery)
+        state, reason = self._outcome(delivery)
         batch.new_attempts.append(
             {
                 "delivery_id": self.delivery_id,
                 "n": delivery["attempts"],
-                "outcome": "retry" if self.retry_at else self.state.value,
-                "reason": self.reason,
+                "outcome": "retry" if self.retry_at else state.value,
+                "reason": reason,
                 "ref": self.ref,
                 "at": batch.now,
             }
@@ -275,21 +285,27 @@ class Settle(_OfDelivery):
             delivery.set(state=State.QUEUED.value, reason=self.reason, retryable=True, next_at=self.retry_at)
             batch.touch_delivery(delivery)
         elif self.part:
-            self._settle_part(batch, delivery)
-        elif current is State.SENDING and self.state is State.UNCERTAIN:
-            _set_state(batch, delivery, self.state, self.reason, retryable=True)
-        elif climbs(current, self.state) and not self._outrun(current):
-            _set_state(batch, delivery, self.state, self.reason, retryable=self.retryable)
+            self._settle_part(batch, delivery, state, reason)
+        elif current is State.SENDING and state is State.UNCERTAIN:
+            _set_state(batch, delivery, state, reason, retryable=True)
+        elif climbs(current, state) and not self._outrun(current):
+            _set_state(batch, delivery, state, reason, retryable=self.retryable)
             if self.continue_at:
                 delivery.set(continue_at=self.continue_at)
 
-    def _settle_part(self, batch: Batch, delivery: Row) -> None:
+    def _outcome(self, delivery: Row) -> tuple[State, str]:
+        """A refusal after a try that nobody knows the end of is no proof that nothing arrived."""
+        if self.state is State.FAILED and delivery["options"].get("doubt"):
+            return State.UNCERTAIN, f"{self.reason.rstrip('.')}. An earlier try may have arrived."
+        return self.state, self.reason
+
+    def _settle_part(self, batch: Batch, delivery: Row, state: State, reason: str) -> None:
         """The others are as they were; the delivery is as far as the least of them."""
         part = parts.nth(batch, delivery, self.part)
-        if self.state is State.SENT:
+        if state is State.SENT:
             _accept(batch, delivery, self.part, self.ref)
         elif part["state"] == State.QUEUED:
-            part.set(state=self.state.value, reason=self.reason)
+            part.set(state=state.value, reason=reason)
         if delivery["state"] == State.SENDING:
             _sum_up(batch, delivery, retryable=self.retryable)
 
@@ -311,6 +327,7 @@ class Abandoned(_OfDelivery):
         if delivery["state"] != State.SENDING:
             return
         if self.again:
+            _doubt(delivery)
             delivery.set(state=State.QUEUED.value, next_at=batch.now)
             batch.touch_delivery(delivery)
             return

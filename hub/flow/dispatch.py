@@ -308,7 +308,7 @@ class Dispatch:
     def _in_doubt(self, head: lanes.Head, ready: _Ready, part: int, attempt: int, reason: str) -> Settle:
         """The provider may have it: sent again only where that is harmless, looked up where that is possible."""
         if ready.facts.capabilities.idempotent_send:
-            return self._again(head, attempt, reason or "No answer in time.", None)
+            return replace(self._again(head, attempt, reason or "No answer in time.", None), doubt=True)
         if isinstance(ready.connector, LooksUp):
             look_at = self._now() + timedelta(seconds=LOOK_AFTER_S)
             reason = "No answer in time: it is being found out whether the provider has it."

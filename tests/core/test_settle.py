@@ -224,3 +224,15 @@ async def test_what_was_read_in_chat_is_not_mailed(workshop: Workshop) -> None:
     assert await workshop.writer.submit(ContinueElsewhere(thread["id"])) is None
     assert (await workshop.row(Delivery))["state"] == "read"
     assert (await workshop.row(Thread))["read_seq"] > 0
+
+
+async def test_a_refusal_after_a_try_in_doubt_proves_nothing(workshop: Workshop) -> None:
+    """Where sending twice is harmless it is tried again; the first try may be the one that arrived."""
+    delivery = await _sending(workshop)
+    again = Settle(delivery["id"], State.QUEUED, reason="No answer", retry_at=workshop.now, doubt=True)
+    await workshop.writer.submit(again)
+    await workshop.writer.submit(Begin(delivery["id"], "worker"))
+    await workshop.writer.submit(Settle(delivery["id"], State.FAILED, reason="Unknown recipient."))
+    settled = await workshop.row(Delivery, id=delivery["id"])
+    assert settled["state"] == "uncertain"
+    assert settled["reason"] == "Unknown recipient. An earlier try may have arrived."

@@ -163,3 +163,9 @@ async def test_a_message_in_the_middle_is_looked_up_too(askable: Line) -> None:
     askable.provider.misbehave(Uncertain("The line dropped"))
     await askable.state(await askable.say(LONG), "sent")
     assert askable.provider.texts == CUT
+
+
+async def test_the_composer_is_told_how_many_messages_it_became(pager: Line) -> None:
+    pager.provider.misbehave(Unavailable("Not now"))
+    delivery = await pager.plant.delivery(await pager.say(LONG, "a.txt"))
+    assert delivery["parts"] == 4
