@@ -14,7 +14,7 @@ from hub.contract import Unavailable, Uncertain
 from hub.models import Call, CallCommand, Entry, new_id, utcnow
 from hub.models.tables import CONSENT
 from tests.http.conftest import House, Person
-from tests.support.calling import MAYA, Desk, configure, desk, earlier, kinds
+from tests.support.calling import MAYA, Desk, configure, desk, earlier, kinds, near
 from tests.support.line import OURS
 
 __all__ = ["desk"]
@@ -235,8 +235,8 @@ async def test_out_of_order_and_repeated_updates(desk: Desk, agent: Person) -> N
     await desk.tell({**base, "state": "ended", "ended": "failed", "at": earlier(1), "seq": 5})
     found = await agent.get(f"/api/calls/{call['id']}")
     assert (found["state"], found["end_reason"]) == ("ended", "completed")
-    assert 59 <= found["talk_s"] <= 61, "the earliest answer counts, whenever it is told"
-    assert 19 <= found["ring_s"] <= 21
+    assert near(found["talk_s"], 60), "the earliest answer counts, whenever it is told"
+    assert near(found["ring_s"], 20)
     assert (await desk.rows(Entry, kind="call")).__len__() == 1
 
 
@@ -249,7 +249,7 @@ async def test_an_end_that_overtakes_the_answer(desk: Desk, agent: Person) -> No
     await desk.tell({**base, "state": "ended", "ended": "completed", "at": earlier(5), "seq": 3})
     await desk.tell({**base, "state": "active", "at": earlier(35), "seq": 2})
     found = await agent.get(f"/api/calls/{call['id']}")
-    assert (found["state"], found["end_reason"], 29 <= found["talk_s"] <= 31) == ("ended", "completed", True)
+    assert (found["state"], found["end_reason"], near(found["talk_s"], 30)) == ("ended", "completed", True)
 
 
 async def test_holding_is_counted_and_taken_back_where_it_fails(desk: Desk, agent: Person) -> None:
@@ -260,7 +260,7 @@ async def test_holding_is_counted_and_taken_back_where_it_fails(desk: Desk, agen
     assert (await desk.told("hold"))[0] == (desk.exchange.dialled[1].id, True)
     await desk.move_clock(seconds=30)
     resumed = await agent.post(f"{at}/resume")
-    assert (resumed["state"], resumed["hold_s"]) == ("active", 30)
+    assert (resumed["state"], near(resumed["hold_s"], 30)) == ("active", True)
     desk.exchange.fails["hold"] = Unavailable("Busy")
     desk.exchange.fails["mute"] = Uncertain("Who knows")
     muted = await agent.post(f"{at}/mute")
@@ -436,7 +436,7 @@ async def test_the_providers_own_list_says_how_a_silent_conversation_ended(desk:
     desk.exchange.listed.append({**base, "at": earlier(3600)})
     await desk.move_clock(hours=5)
     call = await desk.until(state="ended")
-    assert (call["end_reason"], 4 * 3600 - 5 <= call["talk_s"] <= 4 * 3600 + 5) == ("completed", True)
+    assert (call["end_reason"], near(call["talk_s"], 4 * 3600)) == ("completed", True)
 
 
 async def test_a_conversation_nobody_told_the_end_of(desk: Desk, agent: Person) -> None:

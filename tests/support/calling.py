@@ -125,6 +125,11 @@ def kinds(steps: list[dict[str, Any]] | None) -> list[str]:
     return [step["step"] for step in steps or []]
 
 
+def near(seconds: int, told: int) -> bool:
+    """A figure that a slow machine may have made a little larger, never smaller."""
+    return told - 1 <= seconds <= told + 10
+
+
 def earlier(seconds: float) -> str:
     return (utcnow() - timedelta(seconds=seconds)).isoformat()
 
