@@ -1,12 +1,13 @@
 """The demo's customer's page: mail over real SMTP, the chat link out of the answer, the shop's chat, one thread."""
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, FilePayload, expect
+from playwright.async_api import Browser, BrowserContext, FilePayload, Page, expect
 
 from tests.support.chatting import Chat, Visitor, complaints, until
 from tests.support.hub import Hub
@@ -82,6 +83,7 @@ async def test_mail_chat_and_mail_again_are_one_thread(
     told = [(entry["author"]["name"], entry["channel"]) for entry in await shop.messages(thread)]
     agent = told[1][0]
     assert told == [(ME, "email"), (agent, "email"), (ME, "chat"), (agent, "chat"), (ME, "email")]
+    await _let_in_by_a_code(browser, address, page)
     assert heard == []
 
 
@@ -93,6 +95,30 @@ async def _link_is_spent(browser: Browser, address: str) -> None:
     await page.get_by_role("button", name="Continue the conversation").click()
     await expect(page.get_by_role("alert")).to_contain_text("another device")
     await other.close()
+
+
+async def _let_in_by_a_code(browser: Browser, address: str, mailbox: Page) -> None:
+    """Her other device shows that it is hers by the code that comes to her mailbox."""
+    other = await browser.new_context(locale="en-GB")
+    page = await other.new_page()
+    await page.goto(address)
+    await page.get_by_role("button", name="Continue the conversation").click()
+    await page.get_by_role("button", name="Send a code to m•••@").click()
+    received = mailbox.get_by_role("region", name="Mails").get_by_role("button").filter(has_text="Your code")
+    await received.click(timeout=20_000)
+    told = await until(lambda: _code_in(mailbox), "the code in the mailbox")
+    device = Visitor(page, page)
+    await page.get_by_label("Code from our message").fill(told)
+    await page.get_by_role("button", name="Continue the conversation").click()
+    await expect(device.log).to_contain_text("Here I am")
+    await other.close()
+
+
+async def _code_in(mailbox: Page) -> str | None:
+    """Six digits in the mail that is open, in its frame or beside it."""
+    frames = [await frame.locator("body").inner_text() for frame in mailbox.frames]
+    found = re.search(r"Your code is ([0-9]{6})", " ".join(frames))
+    return found[1] if found else None
 
 
 async def test_the_shop_has_the_messenger_and_works_on_a_phone(shop: Chat, browser: Browser) -> None:
