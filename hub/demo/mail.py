@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from dataclasses import asdict
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr, make_msgid, parseaddr, parsedate_to_datetime
 from typing import Annotated, Any
@@ -14,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from connectors.email import body
 from connectors.email.simulator import MailProvider, SentMail
+from hub.demo.script import STEPS
 from hub.http.bodies import read_body, read_json
 from hub.http.errors import HttpProblem
 from hub.http.files import response
@@ -91,6 +93,7 @@ class Mailbox:
             "smtp": f"127.0.0.1:{self.port}",
             "me": ME,
             "console": hub.config.address,
+            "story": [asdict(step) for step in STEPS],
         }
         return web.json_response(shown)
 
