@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
 from typing import Annotated, Any, Literal
@@ -9,11 +10,13 @@ from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import sqlalchemy as sa
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from sqlalchemy import Connection
 
 from hub.core.errors import Conflict
 from hub.models import Workspace
+
+log = logging.getLogger(__name__)
 
 WORKSPACE = Workspace.__table__  # type: ignore[attr-defined]
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -145,9 +148,13 @@ _SETTINGS = sa.select(WORKSPACE.c.settings).where(WORKSPACE.c.id == 1)
 
 
 def lines(conn: Connection) -> Lines:
-    """As they are now; a cell that an older version wrote and nobody can read counts as not set."""
+    """As they are now; what another version wrote and this one can't read counts as not set, and the log says so."""
     settings: Mapping[str, Any] = conn.scalar(_SETTINGS) or {}
-    return Lines.model_validate(settings.get("calls") or {})
+    try:
+        return Lines.model_validate(settings.get("calls") or {})
+    except ValidationError as error:
+        log.error("the settings of calls can't be read: %s", error)
+        return Lines()
 
 
 def keep(conn: Connection, changed: Lines) -> None:

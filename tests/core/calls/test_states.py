@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
+from pydantic import ValidationError
 
-from hub.core.calls.line import Hours, Line
+from hub.core.calls.line import WORKSPACE, Hours, Line, Lines, lines
 from hub.core.calls.states import due, reason_of, state_of
+from hub.core.errors import Conflict
+from tests.support.workshop import Workshop
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 CALL: dict[str, Any] = {
@@ -104,3 +109,24 @@ def test_the_clock_speaks_for_a_provider_that_is_silent() -> None:
 def test_hours_are_those_of_the_lines_own_zone(at: str, is_open: bool) -> None:
     hours = Hours(zone="Europe/Berlin", days={"mon": [("09:00", "18:00")]})
     assert hours.open_at(datetime.fromisoformat(at)) is is_open
+
+
+def test_what_a_line_has_of_its_own() -> None:
+    inbox = UUID(int=7)
+    settings = Lines(line=Line(ring_s=20, allow=["+49"]), inboxes={inbox: {"allow": ["+1"]}})
+    assert (settings.of(inbox).allow, settings.of(inbox).ring_s) == (["+1"], 20)
+    assert settings.of(UUID(int=8)).allow == ["+49"]
+    assert settings.disposition("do_not_call").do_not_call
+    with pytest.raises(Conflict, match="no disposition “nonsense”"):
+        settings.disposition("nonsense")
+    with pytest.raises(ValidationError, match="no time zone Mars"):
+        Hours(zone="Mars/Olympus")
+
+
+async def test_settings_that_nobody_can_read_count_as_not_set(
+    workshop: Workshop, caplog: pytest.LogCaptureFixture
+) -> None:
+    row = {"id": 1, "name": "Shop", "settings": {"calls": {"line": {"ring_s": "for ever"}}}, "created_at": NOW}
+    await workshop.db.write(lambda conn: conn.execute(sa.insert(WORKSPACE).values(**row)) and None)
+    assert await workshop.db.read(lines) == Lines()
+    assert "can't be read" in caplog.text
