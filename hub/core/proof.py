@@ -3,7 +3,7 @@
 A code that was sent to an address proves it when it is typed in the conversation that asked; one that was shown in the
 conversation proves the address it is sent from. Coming back on the side where it was shown it proves nothing: whoever
 is tricked into answering a message would join a stranger. The code is stored nowhere: it is made of the row's id and
-the hub's key, for the send and for the comparison. An agent may confirm an address instead, and take that back.
+the hub's key, for the send and for the comparison.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from hub.core.batch import Batch
 from hub.core.changes import Actor
 from hub.core.compose import deliver, facts_of
 from hub.core.desk import InboxFacts
-from hub.core.errors import Conflict, NotFound, NotPermitted
+from hub.core.errors import Conflict, NotPermitted
 from hub.core.permit import Request, permit
 from hub.core.receive import Heard
 from hub.core.states import Row, ThreadState, Wants
@@ -104,7 +104,7 @@ class AskProof:
         thread = batch.thread(self.thread_id)
         kind, address = canonical(self.address)
         _check_address(kind, address)
-        case = batch.case_in(thread, self.case_id) if self.case_id else _latest_case(batch, thread)
+        case = batch.case_in(thread, self.case_id) if self.case_id else latest_case(batch, thread)
         owner = batch.conn.execute(_OWNER, {"kind": kind, "address": address}).mappings().first()
         if owner and owner["shared"]:
             raise Conflict(f"{address} is shared by several people. It can't be anybody's alone.")
@@ -154,7 +154,7 @@ def _check_address(kind: str, address: str) -> None:
         raise Conflict(f"{address} is no phone number with its country code, such as +49. Correct it, then ask again.")
 
 
-def _latest_case(batch: Batch, thread: ThreadState) -> Row | None:
+def latest_case(batch: Batch, thread: ThreadState) -> Row | None:
     cases = [case for case in batch.cases_of[thread.id] if case["status"] not in ("done", "spam")]
     return max(cases, key=lambda case: (case["last_at"], case["last_seq"]), default=None)
 
@@ -456,79 +456,3 @@ def touch(batch: Batch, thread: ThreadState) -> None:
     """Lists and panels show the customer's addresses."""
     for case in batch.cases_of[thread.id]:
         thread.cases[case["id"]] = None
-
-
-# --- an agent's word ---
-
-
-@dataclass(frozen=True, slots=True)
-class Confirm:
-    """An agent knows it, and says whence: recognised on the telephone, seen in the order."""
-
-    actor: Actor
-    thread_id: UUID
-    address_id: UUID
-    """An identity of the customer's, or a claim."""
-    reason: str
-
-    def wants(self, wants: Wants) -> None:
-        wants.threads.add(self.thread_id)
-
-    def run(self, batch: Batch) -> None:
-        thread = batch.thread(self.thread_id)
-        kind, address, trust = _address(batch, thread.customer_id, self.address_id)
-        if trust == "verified":
-            raise Conflict(f"{address} is known to be theirs already.")
-        owner = own(batch, thread.customer_id, kind, address, "agent")
-        if owner != thread.customer_id:
-            name = batch.conn.scalar(sa.select(CUSTOMER.c.name).where(CUSTOMER.c.id == owner))
-            raise Conflict(f"{address} belongs to {name or 'another customer'}. If they are the same, merge them.")
-        told = {"address_kind": kind, "address": address, "reason": self.reason}
-        text = f"{self.actor.name} confirmed {address}: {self.reason}"
-        batch.event(thread, _latest_case(batch, thread), self.actor, "confirmed", **told, text=text)
-        touch(batch, thread)
-
-
-@dataclass(frozen=True, slots=True)
-class Revoke:
-    """The confirmation was wrong. An address from which nothing ever came is a mere claim again."""
-
-    actor: Actor
-    thread_id: UUID
-    identity_id: UUID
-    reason: str
-
-    def wants(self, wants: Wants) -> None:
-        wants.threads.add(self.thread_id)
-
-    def run(self, batch: Batch) -> None:
-        thread = batch.thread(self.thread_id)
-        here = sa.and_(IDENTITY.c.id == self.identity_id, IDENTITY.c.customer_id == thread.customer_id)
-        row = batch.conn.execute(sa.select(IDENTITY).where(here)).first()
-        if row is None:
-            raise NotFound("address")
-        if row.proven_by != "agent":
-            raise Conflict(f"Nobody confirmed {row.address} by hand, so there is nothing to take back.")
-        if batch.conn.execute(sa.select(ENTRY.c.id).where(ENTRY.c.author_id == row.id).limit(1)).first():
-            batch.conn.execute(sa.update(IDENTITY).where(here).values(trust="claimed", proven_by=""))
-        else:
-            batch.conn.execute(sa.delete(IDENTITY).where(here))
-            claims.claim(batch, thread.customer_id, Address(row.kind, row.address))
-            mine = (CLAIM.c.customer_id == thread.customer_id, CLAIM.c.kind == row.kind, CLAIM.c.address == row.address)
-            batch.at_end(sa.update(CLAIM).where(*mine).values(state="open"))
-        batch.renamed.add(thread.customer_id)
-        text = f"{self.actor.name} took back the confirmation of {row.address}: {self.reason}"
-        told = {"address_kind": row.kind, "address": row.address, "reason": self.reason}
-        batch.event(thread, _latest_case(batch, thread), self.actor, "confirmation revoked", **told, text=text)
-        touch(batch, thread)
-
-
-def _address(batch: Batch, customer_id: UUID, id_: UUID) -> tuple[str, str, str]:
-    """Kind, address and trust of one of the customer's identities or claims. Raises `NotFound`."""
-    for table, trust in ((IDENTITY, IDENTITY.c.trust), (CLAIM, sa.literal("claimed"))):
-        mine = sa.select(table.c.kind, table.c.address, trust).where(
-            table.c.id == id_, table.c.customer_id == customer_id
-        )
-        if found := batch.conn.execute(mine).first():
-            return found[0], found[1], found[2]
-    raise NotFound("address")

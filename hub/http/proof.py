@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from hub.contract import Address
 from hub.core import proof
 from hub.core.access import Right, Viewer, require
+from hub.core.confirm import Confirm, Revoke
 from hub.core.errors import NotFound
 from hub.core.read import people
 from hub.http.ask import Ask
@@ -71,7 +72,7 @@ def _codes(
 async def confirm_identity(ask: Ask, id: UUID, address_id: UUID, given: ConfirmIn) -> CustomerOut:
     """Say that an address, or one that was only typed, is this customer's, and how you know."""
     who = await _customer(ask, id)
-    await ask.submit(proof.Confirm(ask.me.actor, who["thread_id"], address_id, given.reason))
+    await ask.submit(Confirm(ask.me.actor, who["thread_id"], address_id, given.reason))
     return CustomerOut.model_validate(await ask.read(people.customer, who["id"]))
 
 
@@ -79,7 +80,7 @@ async def confirm_identity(ask: Ask, id: UUID, address_id: UUID, given: ConfirmI
 async def revoke_identity(ask: Ask, id: UUID, address_id: UUID, given: ConfirmIn) -> CustomerOut:
     """Take a confirmation back, and say why."""
     who = await _customer(ask, id)
-    await ask.submit(proof.Revoke(ask.me.actor, who["thread_id"], address_id, given.reason))
+    await ask.submit(Revoke(ask.me.actor, who["thread_id"], address_id, given.reason))
     return CustomerOut.model_validate(await ask.read(people.customer, who["id"]))
 
 

@@ -9,8 +9,9 @@ import pytest
 
 from hub.contract import Address, Proof
 from hub.core import proof
+from hub.core.confirm import Confirm, Revoke
 from hub.core.errors import Conflict, CoreError
-from hub.core.proof import MASK, AskProof, Confirm, Revoke, value
+from hub.core.proof import MASK, AskProof, value
 from hub.core.render import render
 from hub.models import Claim, Customer, Delivery, Entry, Identity, ProofCode, Thread
 from tests.support.workshop import Workshop

@@ -95,7 +95,7 @@ def newest(conn: Connection, before: UUID | None, limit: int) -> tuple[list[Out]
 _HITS = (
     sa.select(CUSTOMER.c.id, CUSTOMER.c.name, THREAD.c.id.label("thread_id"))
     .join_from(CUSTOMER, THREAD, THREAD.c.customer_id == CUSTOMER.c.id)
-    .where(among(CUSTOMER.c.id, "ids"))
+    .where(among(CUSTOMER.c.id, "ids"), CUSTOMER.c.merged_into.is_(None))
 )
 
 
