@@ -3,26 +3,44 @@
 from __future__ import annotations
 
 import random
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from sqlmodel import SQLModel
 
 from hub.contract import Address, Proof
 from hub.core import merge
 from hub.core.cases import ChangeCase, OpenCase
 from hub.core.errors import Conflict
 from hub.core.merge import MergeCustomers
+from hub.core.promises import MakePromise
 from hub.core.proof import AskProof, value
 from hub.core.read import entries as read_entries
 from hub.core.read import people
 from hub.core.unmerge import Unmerge
 from hub.db import insert
-from hub.models import Case, Claim, Customer, Delivery, Entry, Identity, Merge, ProofCode, Reference, Seen, Thread
+from hub.models import (
+    Case,
+    Claim,
+    Customer,
+    Delivery,
+    Draft,
+    Entry,
+    Identity,
+    Merge,
+    Promise,
+    ProofCode,
+    Reference,
+    Seen,
+    Thread,
+    new_id,
+)
 from tests.support.workshop import Workshop
 
-SEEN = Seen.__table__  # type: ignore[attr-defined]
+SEEN, DRAFT = Seen.__table__, Draft.__table__  # type: ignore[attr-defined]
 EVENTS = ("merged", "unmerged")
 
 
@@ -229,3 +247,40 @@ async def test_merging_and_parting_is_as_if_nothing_had_happened(workshop: Works
     await part(workshop, one)
     assert await picture(workshop) == before
     assert await workshop.faults() == []
+
+
+async def test_promises_codes_and_drafts_go_over_and_come_back(workshop: Workshop) -> None:
+    mail, chat = await two(workshop)
+    due = workshop.now + timedelta(hours=1)
+    await workshop.writer.submit(MakePromise(workshop.ann, mail, "The label", due))
+    await workshop.writer.submit(AskProof(workshop.ann, mail, Address("phone", "+4915112345678")))
+    drafts = [
+        {"id": new_id(), "agent_id": workshop.ann.id, "thread_id": thread, "slot": slot, "content": {"text": text},
+         "version": 1, "send_at": None, "client_key": None, "held_reason": "", "updated_at": workshop.now}
+        for thread, slot, text in (
+            (mail, "note", "From there"), (chat, "note", "From here"), (mail, "reply:x", "Alone"),
+        )
+    ]  # fmt: skip
+    await workshop.db.write(lambda conn: insert(conn, DRAFT, drafts))
+    before = {model: await workshop.rows(model) for model in (Promise, ProofCode)}
+    merge_id = await join(workshop, mail, chat)
+    for model in (Promise, ProofCode, Draft):
+        assert {row["thread_id"] for row in await workshop.rows(model)} == {chat}
+    [note] = await workshop.rows(Draft, slot="note")
+    assert note["content"]["text"] == "From there\n\nFrom here", "no word of either is lost"
+    await part(workshop, merge_id)
+    assert {model: await workshop.rows(model) for model in before} == before
+    parted = {(row["thread_id"], row["slot"]): row["content"]["text"] for row in await workshop.rows(Draft)}
+    assert parted == {(mail, "note"): "From there", (chat, "note"): "From here", (mail, "reply:x"): "Alone"}
+
+
+def test_every_table_that_names_a_thread_or_a_customer_has_a_rule() -> None:
+    """A new table is moved as it is; one with a unique key on the thread needs a rule of its own."""
+    for table in SQLModel.metadata.sorted_tables:
+        for column, own_rules in (("thread_id", merge.OWN_RULES), ("customer_id", merge.FOLLOWED)):
+            if column in table.c and table.name not in own_rules:
+                keys = [
+                    c.columns for c in table.constraints if isinstance(c, sa.UniqueConstraint | sa.PrimaryKeyConstraint)
+                ]
+                keys += [index.columns for index in table.indexes if index.unique]
+                assert not any(column in key for key in keys), f"{table.name} needs a rule in hub.core.merge"
