@@ -45,7 +45,7 @@ class Desk:
         name, _, value = (owner or self.owner).cookie.partition("=")
         await context.add_cookies([{"name": name, "value": value, "url": self.hub.url}])
         page = await context.new_page()
-        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.on("pageerror", lambda error: self.faults.append(error.stack or str(error)))
         page.on("console", self._heard)
         return page
 

@@ -150,6 +150,7 @@ export const api = {
   onShift: (on: boolean) => post<Agent>("/me/availability", { on }),
   report: (days: number) => get<CaseReport>("/reports/cases", { days }),
 
+  customer: (id: string) => get<Customer>(`/customers/${id}`),
   customers: (q: string) => get<Page<CustomerHit>>("/customers", { q }),
   changeCustomer: (id: string, change: { name?: string }) => patch<Customer>(`/customers/${id}`, change),
   newCustomer: (body: { name: string; kind: string; address: string }) => post<Customer>("/customers", body),

@@ -313,6 +313,7 @@ function ThreadColumn({
     });
   }, [client, id, placed]);
 
+  useFreshCustomer(thread.data);
   const row = useMemo(() => choose(thread.data?.cases ?? [], caseId), [thread.data?.cases, caseId]);
   if (!thread.data || !placed) {
     return (
@@ -373,6 +374,25 @@ function ThreadColumn({
       )}
     </>
   );
+}
+
+/** Who somebody is changes with what they write and with what is proven: their details are fetched again then. */
+function useFreshCustomer(thread: Thread | undefined): void {
+  const client = useQueryClient();
+  const id = thread?.id;
+  const customer = thread?.customer.id;
+  const told = thread?.entries.filter((entry) => entry.kind === "event" || entry.direction === "in").at(-1)?.id;
+  const known = useRef(told);
+  useEffect(() => {
+    if (!id || !customer || known.current === told) return;
+    const first = known.current === undefined;
+    known.current = told;
+    if (first) return;
+    void api.customer(customer).then(
+      (now) => client.setQueryData<Thread>(keys.thread(id), (old) => old && { ...old, customer: now }),
+      () => undefined,
+    );
+  }, [client, id, customer, told]);
 }
 
 /** The case of the address, else the one that needs somebody most. */

@@ -5,7 +5,8 @@ export const text = {
   call: "Call",
   callWho: (name: string) => `Call ${name}`,
   callOn: (address: string) => `Call ${address}`,
-  noNumber: "There is no telephone number of this customer. Ask for one, or add it in the customer panel.",
+  noNumber: "There is no telephone number of this customer yet.",
+  otherNumber: "Another number",
   noLine: "No telephone line is connected. Connect one in Settings, Channels.",
   typed: "Typed, not proven",
   through: (line: string) => `through ${line}`,
@@ -82,6 +83,7 @@ export const text = {
   lessTranscript: "Show less",
   live: "Now",
   ringingTitle: (name: string) => `${name} is calling`,
+  unknownPhone: (sdk: string) => `This console has no telephone for “${sdk}”. Talk on your own telephone.`,
   elsewhere: "Phone is in another tab.",
   microphone: "The microphone is blocked in this browser. Allow it beside the address, then try again.",
 };

@@ -1,34 +1,58 @@
-import { useEffect, useRef, useState } from "react";
 import { api } from "../api/endpoints";
 import type { Call } from "../api/types";
+import { createStore, useStore } from "../ui/store";
 import { complain } from "../ui/toast";
 import { text } from "./messages";
 
 const SAVE_MS = 800;
+const AGAIN_MS = 3000;
+
+/** What is written and not known to be saved; outlives the field, the bar and a hub that is away for a moment. */
+const unsaved = createStore<Readonly<Record<string, string>>>({});
+const timers = new Map<string, number>();
+
+export function useNote(call: Call): string {
+  return useStore(unsaved, (all) => all[call.id]) ?? call.note;
+}
+
+export function writeNote(id: string, note: string): void {
+  unsaved.set((all) => ({ ...all, [id]: note }));
+  saveIn(id, SAVE_MS);
+}
+
+function saveIn(id: string, ms: number): void {
+  clearTimeout(timers.get(id));
+  timers.set(
+    id,
+    window.setTimeout(() => void save(id), ms),
+  );
+}
+
+async function save(id: string): Promise<void> {
+  const note = unsaved.get()[id];
+  if (note === undefined) return;
+  try {
+    await api.noteCall(id, note);
+    forget(id, note);
+  } catch (error) {
+    complain(text.noteFailed, error);
+    saveIn(id, AGAIN_MS);
+  }
+}
+
+/** It is saved, unless somebody wrote on meanwhile. */
+export function forget(id: string, note: string): void {
+  unsaved.set((all) => {
+    if (all[id] !== note) return all;
+    clearTimeout(timers.get(id));
+    const { [id]: _saved, ...others } = all;
+    return others;
+  });
+}
 
 /** Saves itself while one talks: nobody has a hand free for a button. */
-export function CallNote({ call, onNote }: { call: Call; onNote?: (note: string) => void }) {
-  const [note, setNote] = useState(call.note);
-  const saved = useRef(call.note);
-  useEffect(() => {
-    if (note === saved.current) return;
-    const save = () => {
-      saved.current = note;
-      api.noteCall(call.id, note).catch((error: unknown) => complain(text.noteFailed, error));
-    };
-    const timer = setTimeout(save, SAVE_MS);
-    return () => {
-      clearTimeout(timer);
-    };
-  }, [note, call.id]);
-  const last = useRef(note);
-  last.current = note;
-  useEffect(
-    () => () => {
-      if (last.current !== saved.current) void api.noteCall(call.id, last.current);
-    },
-    [call.id],
-  );
+export function CallNote({ call }: { call: Call }) {
+  const note = useNote(call);
   return (
     <textarea
       className="input call-note"
@@ -38,10 +62,7 @@ export function CallNote({ call, onNote }: { call: Call; onNote?: (note: string)
       maxLength={10_000}
       placeholder={text.notePlaceholder}
       value={note}
-      onChange={(event) => {
-        setNote(event.target.value);
-        onNote?.(event.target.value);
-      }}
+      onChange={(event) => writeNote(call.id, event.target.value)}
     />
   );
 }

@@ -14,11 +14,10 @@ export interface Softphone {
 
 const LOCK = "onethread-phone";
 
-/** The provider's simulator carries no sound and takes the agent's leg by itself. */
-const simulated: Softphone = { start: async () => undefined, stop: () => undefined };
-
+/** Without one there is no sound: a provider's simulator takes the agent's leg by itself. */
 async function load(sdk: string): Promise<Softphone> {
-  return sdk === "twilio" ? (await import("./twilio")).twilio : simulated;
+  if (sdk !== "twilio") throw new Error(text.unknownPhone(sdk));
+  return (await import("./twilio")).twilio;
 }
 
 /** One tab owns the sound; the others can do everything but be spoken through. */
@@ -28,13 +27,13 @@ export function usePhone(wanted: boolean): { usable: boolean; problem: string } 
   const inbox = line?.inbox ?? "";
   const sdk = line?.sdk ?? "";
   useEffect(() => {
-    if (!inbox) return;
+    if (!inbox || !sdk) return;
     let phone: Softphone | undefined;
     let release: () => void = () => undefined;
     const token = () => api.phoneToken(inbox).then((given) => given.token);
     void navigator.locks.request(LOCK, { ifAvailable: true }, async (lock) => {
       if (!lock) {
-        if (wanted) setProblem(text.elsewhere);
+        setProblem(text.elsewhere);
         return;
       }
       const held = new Promise<void>((resolve) => {
@@ -52,7 +51,7 @@ export function usePhone(wanted: boolean): { usable: boolean; problem: string } 
       phone?.stop();
       release();
     };
-  }, [inbox, sdk, wanted]);
+  }, [inbox, sdk]);
   return { usable: Boolean(inbox), problem: wanted ? problem : "" };
 }
 

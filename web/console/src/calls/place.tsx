@@ -63,11 +63,7 @@ export function PlaceCall({ thread, row, me }: { thread: Thread; row: Case | und
       <IconButton icon="phone" label={label} hint="Shift C" onClick={run} />
       {asks && (
         <Dialog title={label} onClose={() => setAsks(false)}>
-          {ways.length ? (
-            <WhichWay ways={ways} own={own} onCancel={() => setAsks(false)} onCall={place} />
-          ) : (
-            <p>{text.noNumber}</p>
-          )}
+          <WhichWay ways={ways} lines={lines} own={own} onCancel={() => setAsks(false)} onCall={place} />
         </Dialog>
       )}
     </>
@@ -76,15 +72,19 @@ export function PlaceCall({ thread, row, me }: { thread: Thread; row: Case | und
 
 interface WhichProps {
   ways: Way[];
+  lines: Line[];
   own: string;
   onCancel: () => void;
   onCall: (way: Way, mode: "browser" | "phone", phone: string) => Promise<void>;
 }
 
-function WhichWay({ ways, own, onCancel, onCall }: WhichProps) {
+function WhichWay({ ways, lines, own, onCancel, onCall }: WhichProps) {
   const [chosen, setChosen] = useState(ways[0]?.key);
-  const way = ways.find((one) => one.key === chosen);
-  const browser = way?.line.features.browser ?? false;
+  const [number, setNumber] = useState("");
+  const [line] = lines;
+  const other = line && { key: "other", line, address: number, typed: true };
+  const way = number ? other : ways.find((one) => one.key === chosen);
+  const browser = (way?.line ?? line)?.features.browser ?? false;
   const [mode, setMode] = useState<"browser" | "phone">(browser ? "browser" : "phone");
   const [phone, setPhone] = useState(own);
   const [busy, setBusy] = useState(false);
@@ -99,7 +99,8 @@ function WhichWay({ ways, own, onCancel, onCall }: WhichProps) {
         void onCall(way, how, phone).finally(() => setBusy(false));
       }}
     >
-      <fieldset className="call-ways">
+      {!ways.length && <p>{text.noNumber}</p>}
+      <fieldset className="call-ways" hidden={!ways.length}>
         <legend className="field-label">{text.call}</legend>
         {ways.map((one) => (
           <label key={one.key}>
@@ -107,8 +108,11 @@ function WhichWay({ ways, own, onCancel, onCall }: WhichProps) {
               type="radio"
               name="way"
               data-autofocus={one.key === chosen || undefined}
-              checked={one.key === chosen}
-              onChange={() => setChosen(one.key)}
+              checked={one.key === chosen && !number}
+              onChange={() => {
+                setChosen(one.key);
+                setNumber("");
+              }}
             />
             <span>
               {one.address}{" "}
@@ -120,6 +124,19 @@ function WhichWay({ ways, own, onCancel, onCall }: WhichProps) {
           </label>
         ))}
       </fieldset>
+      <label className="field">
+        <span className="field-label">{text.otherNumber}</span>
+        <input
+          className="input"
+          type="tel"
+          required={!ways.length}
+          data-autofocus={ways.length ? undefined : true}
+          maxLength={40}
+          placeholder="+44"
+          value={number}
+          onChange={(event) => setNumber(event.target.value.trim())}
+        />
+      </label>
       {browser && (
         <fieldset className="call-ways">
           <legend className="field-label">{text.phone}</legend>

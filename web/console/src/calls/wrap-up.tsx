@@ -8,7 +8,7 @@ import { Icon } from "../ui/icon";
 import { complain } from "../ui/toast";
 import { partner } from "./bar";
 import { clock, text } from "./messages";
-import { CallNote } from "./note";
+import { CallNote, forget, useNote } from "./note";
 
 interface WrapUpProps {
   call: Call;
@@ -21,7 +21,7 @@ interface WrapUpProps {
 export function WrapUp({ call, dispositions, onLater }: WrapUpProps) {
   const client = useQueryClient();
   const [chosen, setChosen] = useState(call.disposition);
-  const [note, setNote] = useState(call.note);
+  const note = useNote(call);
   const [at, setAt] = useState("");
   const [busy, setBusy] = useState(false);
   const who = partner(call);
@@ -34,6 +34,7 @@ export function WrapUp({ call, dispositions, onLater }: WrapUpProps) {
         note,
         follow_up: follows && at ? { at: new Date(at).toISOString() } : null,
       });
+      forget(call.id, note);
       callsChanged(client);
     } catch (error) {
       complain(text.finishFailed, error);
@@ -70,7 +71,7 @@ export function WrapUp({ call, dispositions, onLater }: WrapUpProps) {
           <input className="input" type="datetime-local" value={at} onChange={(event) => setAt(event.target.value)} />
         </label>
       )}
-      <CallNote call={call} onNote={setNote} />
+      <CallNote call={call} />
       <div className="form-end">
         {onLater && <Button onClick={onLater}>{text.later}</Button>}
         <Button

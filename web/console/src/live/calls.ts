@@ -8,16 +8,22 @@ import { complain } from "../ui/toast";
 
 const FAILED = "The call did not change.";
 const TICK_MS = 1000;
-/** A ring must not be missed by a line that is just being mended. */
-const HEAL_MS = 4000;
+/** The thread's own news bring a call up to date where it is on the screen; elsewhere the bar asks. */
+const TALKING_MS = 4000;
+const RINGING_MS = 1000;
 
 export function useMyCalls(): MyCalls | undefined {
   return useQuery({
     queryKey: keys.myCalls,
     queryFn: api.myCalls,
     retry: false,
-    refetchInterval: (query) => (query.state.data?.current.length ? HEAL_MS : false),
+    refetchInterval: (query) => pace(query.state.data),
   }).data;
+}
+
+function pace(mine: MyCalls | undefined): number | false {
+  if (!mine?.current.length) return false;
+  return mine.current.every((call) => call.state === "active") ? TALKING_MS : RINGING_MS;
 }
 
 export function useRinging(): Ringing[] {

@@ -33,7 +33,8 @@ export class Healer {
   async upTo(thread: string, rev: number): Promise<void> {
     const held = this.thread(thread);
     if (!held || held.rev >= rev) return;
-    if (this.isOpen(thread)) await this.heal(thread);
+    // what can't be fetched now is fetched with the hub's next word, or when the line is back
+    if (this.isOpen(thread)) await this.heal(thread).catch(() => undefined);
     else await this.client.invalidateQueries({ queryKey: keys.thread(thread), refetchType: "none" });
   }
 
@@ -85,7 +86,9 @@ export class Healer {
     if (this.asked.size) this.listTimer = window.setTimeout(() => void this.patchLists(), LISTS_EVERY_MS);
     const me = this.client.getQueryData<Me>(keys.me)?.id;
     if (!me || !ids.length) return;
-    const { items } = await api.casesById(ids);
+    const found = await api.casesById(ids).catch(() => undefined);
+    if (!found) return; // the lists are fetched afresh when the line is back
+    const { items } = found;
     for (const query of this.client.getQueryCache().findAll({ queryKey: keys.lists })) {
       const list = query.queryKey[1] as ListQuery;
       if (items.some((row) => belongs(row, list, me) === undefined)) {

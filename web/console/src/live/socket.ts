@@ -91,6 +91,7 @@ export function connect(client: QueryClient, signedOut: () => void): () => void 
   line.on("connect_error", () => gone());
   line.on("thread", (said) => {
     cure.delta(said.thread, said);
+    if (said.entries.some((entry) => entry.call)) callsChanged(client);
     if (said.cases?.length) cure.cases(said.cases);
   });
   line.on("cases", (said) => {

@@ -31,7 +31,8 @@ export function Timeline({ thread, me, at, call }: TimelineProps) {
   const pending = usePending(thread.id);
   const waiting = useMemo(() => notYetSaid(thread, pending), [thread, pending]);
   const letters = useMemo(() => letterChannels(thread), [thread]);
-  const items = useMemo(() => arrange(thread.entries, { letters, seen }), [thread.entries, letters, seen]);
+  const named = useMemo(() => byName(thread), [thread]);
+  const items = useMemo(() => arrange(named, { letters, seen }), [named, letters, seen]);
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
   const more = useMore(thread);
   const target = at === undefined ? undefined : thread.entries.find((entry) => entry.seq === at)?.id;
@@ -144,6 +145,16 @@ export function Timeline({ thread, me, at, call }: TimelineProps) {
       </>
     );
   }
+}
+
+/** Where a provider told no name, the customer's own goes before an id. */
+function byName({ entries, customer }: Thread): Entry[] {
+  const ids = new Set(customer.identities.map((one) => one.address));
+  return entries.map((entry) =>
+    entry.author.kind === "customer" && ids.has(entry.author.name)
+      ? { ...entry, author: { ...entry.author, name: customer.name } }
+      : entry,
+  );
 }
 
 /** What was said here and is not in the thread yet. */
