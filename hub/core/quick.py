@@ -7,6 +7,8 @@ read. Whoever changes anything that a thread's lock protects writes the thread's
 (`Batch.flush` sees to it), so the same version means the same counters and cases. Envelopes and identities are guarded
 by their unique keys: one that came in between fails the statement too. The steps are locked in everybody's order.
 
+The fail point `before_commit` lies before that statement: nothing is stored yet, as behind locks nothing is kept yet.
+
 What fails, and what needs more than was read, gives None with nothing written, and the batch goes the locked way. The
 decisions are the same jobs' on the same `Batch`; they get no connection, so none can decide on what isn't guarded.
 """

@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 AGENT, VISITOR = "/agent", "/visitor"
 LIST = "list"
+LIST_REST_S = 0.05
 
 
 def agents_room(thread_id: UUID) -> str:
@@ -56,6 +57,8 @@ class Publisher:
         self._bus = bus
         self._file_url = file_url
         self._turn = asyncio.Lock()
+        self._to_list: list[Change] = []
+        self._listing: asyncio.Task[None] | None = None
         self._ringing = Ringing(rooms)
         self.channels: set[str] = set()
         """Of the live inboxes that visitors came through."""
@@ -77,7 +80,7 @@ class Publisher:
             for change in watched:
                 if change.thread_id not in unread:
                     await self._emit(_Shown(change, entries.just_heard(change.heard), {}))
-            await self._list(changes)
+            self._list(changes)
             await self._rings({change.thread_id for change in changes if change.calls})
             if not unread:
                 return
@@ -102,12 +105,24 @@ class Publisher:
             return log.warning("Ringing calls could not be read; screens ask for them when they come back")
         await self._ringing.tell(told)
 
-    async def _list(self, changes: Sequence[Change]) -> None:
+    def _list(self, changes: Sequence[Change]) -> None:
+        """At once, and then what comes meanwhile together: every agent's list hears of every thread."""
         if not self._rooms.watched(AGENT, LIST):
             return
-        cases = dict.fromkeys(case for change in changes for case in change.cases)
-        threads = [{"thread": change.thread_id, "rev": change.rev} for change in changes]
-        await self._rooms.emit("cases", {"cases": list(cases), "threads": threads}, AGENT, LIST)
+        self._to_list.extend(changes)
+        if self._listing is None or self._listing.done():
+            self._listing = asyncio.create_task(self._tell_list())
+
+    async def _tell_list(self) -> None:
+        while self._to_list:
+            changes, self._to_list = self._to_list, []
+            cases = dict.fromkeys(case for change in changes for case in change.cases)
+            revs: dict[UUID, int] = {}
+            for change in changes:
+                revs[change.thread_id] = max(change.rev, revs.get(change.thread_id, 0))
+            threads = [{"thread": thread_id, "rev": rev} for thread_id, rev in revs.items()]
+            await self._rooms.emit("cases", {"cases": list(cases), "threads": threads}, AGENT, LIST)
+            await asyncio.sleep(LIST_REST_S)
 
     def _sights(self, change: Change) -> list[public.Sight]:
         """The visitors of a thread that somebody of is here."""

@@ -137,6 +137,21 @@ async def test_a_room_is_encoded_once_and_the_list_told_once_a_batch(
     assert encoded.count("entries") == 1
 
 
+async def test_the_list_of_a_busy_hub_is_told_of_many_at_once(house: House) -> None:
+    """The first at once, the others together a moment later; none is left out, and each with its latest rev."""
+    agent = await house.agent()
+    changes = [Change(uuid4(), 1, 0, (), (uuid4(),), False) for _ in range(20)]
+    for change in changes:
+        await house.live.publisher.publish([change])
+        await house.live.publisher.publish([replace(change, rev=2)])
+    await agent.wait("cases", lambda told: any(row["thread"] == str(changes[-1].thread_id) for row in told["threads"]))
+    told = agent.all("cases")
+    assert len(told) < len(changes)
+    revs = {row["thread"]: row["rev"] for one in told for row in one["threads"]}
+    assert revs == {str(change.thread_id): 2 for change in changes}
+    assert {case for one in told for case in one["cases"]} == {str(change.cases[0]) for change in changes}
+
+
 async def test_a_database_that_is_away_costs_freshness_only(
     house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
