@@ -6,6 +6,17 @@ export interface DemoConfig {
   smtp: string;
   me: Person;
   console?: string;
+  story: Step[];
+}
+
+/** One of the steps with which the whole story takes place. */
+export interface Step {
+  who: "Maya" | "Agent";
+  do: string;
+  /** Words to copy. */
+  say: string;
+  /** Where on this page it is done. */
+  place: string;
 }
 
 export interface Person {
@@ -39,7 +50,7 @@ export interface NewMail {
   files?: { name: string; type: string; data: string }[];
 }
 
-async function json<T>(path: string, init?: RequestInit): Promise<T> {
+export async function json<T>(path: string, init?: RequestInit): Promise<T> {
   const answer = await fetch(path, init);
   if (answer.ok) return answer.json();
   const problem = await answer.json().catch(() => ({}));

@@ -1,90 +1,105 @@
 import "../../shared/tokens.css";
 import "./demo.css";
+import "./phone.css";
 import { render } from "preact";
-import { useEffect, useState } from "preact/hooks";
-import { type DemoConfig, fetchConfig, fetchMails, type Mail } from "./api";
+import { useCallback, useEffect, useState } from "preact/hooks";
+import { type DemoConfig, fetchConfig } from "./api";
+import { Answer } from "./Line";
+import { useMails, usePhone } from "./live";
 import { Mailbox } from "./Mailbox";
+import { Phone } from "./Phone";
+import { type App, ring } from "./phone";
 import { Shop } from "./Shop";
+import { Story } from "./Story";
 
-const REFRESH = 2000;
+type Place = "shop" | "mail" | App;
+const PLACES: Place[] = ["shop", "mail", "sms", "instagram", "call"];
+const isApp = (place: Place): place is App => place !== "shop" && place !== "mail";
 
-/** The customer's side of the demo: a shop with the messenger on it, and the customer's mailbox. */
+function startPlace(): Place {
+  const asked = location.hash.slice(1) as Place;
+  return PLACES.includes(asked) ? asked : "shop";
+}
+
+/** The customer's side of the demo: a shop with the messenger on it, the customer's mailbox and her phone. */
 function Demo({ config }: { config: DemoConfig }) {
-  const [place, setPlace] = useState<"shop" | "mail">(location.hash === "#mail" ? "mail" : "shop");
-  const [mails, setMails] = useState<Mail[]>([]);
-  const [seen, setSeen] = useState(0);
-  const [problem, setProblem] = useState("");
+  const [place, setPlace] = useState(startPlace);
+  const [app, setApp] = useState<App>(isApp(place) ? place : "sms");
   const [me, setMe] = useState(config.me);
+  const [seen, setSeen] = useState({ mail: 0, sms: 0 });
+  const { mails, problem } = useMails(me.email);
+  const { phone, look } = usePhone();
+  const texts = phone?.sms.filter((one) => !one.mine).length ?? 0;
 
   useEffect(() => {
-    let stopped = false;
-    let timer: ReturnType<typeof setTimeout>;
-    const refresh = async () => {
-      try {
-        if (!document.hidden) {
-          const found = await fetchMails(me.email);
-          if (stopped) return;
-          setMails(found);
-        }
-        setProblem("");
-      } catch {
-        setProblem("The hub does not answer. This page tries again by itself.");
-      }
-      timer = setTimeout(refresh, REFRESH);
-    };
-    refresh();
-    return () => {
-      stopped = true;
-      clearTimeout(timer);
-    };
-  }, [me.email]);
+    if (place === "mail") setSeen((was) => ({ ...was, mail: mails.length }));
+    if (place === "sms") setSeen((was) => ({ ...was, sms: texts }));
+  }, [place, mails.length, texts]);
   useEffect(() => {
-    if (place === "mail") setSeen(mails.length);
-  }, [place, mails.length]);
+    const follow = () => setPlace(startPlace());
+    addEventListener("hashchange", follow);
+    return () => removeEventListener("hashchange", follow);
+  }, []);
 
-  const go = (next: "shop" | "mail") => {
-    history.replaceState(null, "", next === "mail" ? "#mail" : "#");
-    setPlace(next);
+  const go = useCallback((next: string) => {
+    history.replaceState(null, "", next === "shop" ? "#" : `#${next}`);
+    setPlace(next as Place);
+    if (isApp(next as Place)) setApp(next as App);
+  }, []);
+  const pick = async (key: "answer" | "decline") => {
+    go("call");
+    await ring(key).catch(() => undefined);
+    look();
   };
-  const fresh = mails.length - seen;
+  const rings = phone?.call.state === "ringing";
+  const fresh = { sms: Math.max(0, texts - seen.sms), instagram: phone?.unread ?? 0, call: rings ? 1 : 0 };
+  const tab = (name: string, here: boolean, count: number, next: string) => (
+    <button type="button" aria-current={here ? "page" : undefined} onClick={() => go(next)}>
+      {name}
+      {count > 0 && !here && (
+        <b class="fresh">
+          {count}
+          <span class="hidden"> new</span>
+        </b>
+      )}
+    </button>
+  );
   return (
     <>
       <header class="top">
         <strong class="logo">
-          <span aria-hidden="true">F</span>Fern & Fell
+          <span aria-hidden="true">F</span>
+          <span class="name">Fern & Fell</span>
         </strong>
         <nav aria-label="Pages">
-          <button type="button" aria-current={place === "shop" ? "page" : undefined} onClick={() => go("shop")}>
-            Shop
-          </button>
-          <button type="button" aria-current={place === "mail" ? "page" : undefined} onClick={() => go("mail")}>
-            My mailbox{fresh > 0 && place !== "mail" && <b class="fresh">{fresh}</b>}
-          </button>
+          {tab("Shop", place === "shop", 0, "shop")}
+          {tab("My mailbox", place === "mail", mails.length - seen.mail, "mail")}
+          {tab("My phone", isApp(place), fresh.sms + fresh.instagram + fresh.call, app)}
         </nav>
       </header>
-      <aside class="play" aria-label="About this page">
-        You play the customer. Write in the chat below, or by email to <b>{config.support}</b>.
-        {config.console && (
-          <>
-            {" "}
-            The agent answers in the{" "}
-            <a href={config.console} target="_blank" rel="noopener">
-              console
-            </a>
-            .
-          </>
-        )}
-      </aside>
       {problem && (
         <p class="problem" role="status">
           {problem}
         </p>
       )}
-      {place === "shop" ? (
-        <Shop onMail={() => go("mail")} />
-      ) : (
-        <Mailbox config={config} mails={mails} me={me} onMe={setMe} />
+      {rings && place !== "call" && (
+        <div class="rings" role="alert">
+          <span>
+            <b>Fern & Fell</b> is calling your phone
+          </span>
+          <Answer onAnswer={() => pick("answer")} onDecline={() => pick("decline")} />
+        </div>
       )}
+      <div class="both">
+        <Story config={config} onGo={go} />
+        {place === "shop" ? (
+          <Shop onMail={() => go("mail")} />
+        ) : place === "mail" ? (
+          <Mailbox config={config} mails={mails} me={me} onMe={setMe} />
+        ) : (
+          phone && <Phone phone={phone} app={place} fresh={fresh} onApp={go} onDone={look} />
+        )}
+      </div>
     </>
   );
 }
