@@ -74,7 +74,7 @@ class Figures:
     messages_in: int
     """Messages of the customer's, without what machines wrote."""
     messages_out: int
-    """Messages to the customer, by agents and by the hub."""
+    """Messages to the customer, without codes and surveys."""
     calls: int
     """Calls either way, missed ones included."""
     switches: int

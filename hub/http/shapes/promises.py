@@ -167,7 +167,7 @@ class CaseLine(Shape):
     messages_in: int
     """The customer's messages, without what machines wrote."""
     messages_out: int
-    """Messages to the customer."""
+    """Messages to the customer, without codes and surveys."""
     calls: int
     """Calls either way, missed ones included."""
     failed: int

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from hub.contract import Address
 from hub.core.access import Viewer, rights
 from hub.core.cases import ChangeCase
+from hub.core.proof import AskProof
 from hub.core.read import report
 from hub.core.read.report import figures
 from hub.models import Case
@@ -84,6 +86,15 @@ def test_totals_say_over_how_many_they_are(scores: list[int]) -> None:
     assert (found["csat_answers"], found["answered"]) == (len(scores), len(scores))
     assert found["csat_mean"] == (sum(scores) / len(scores) if scores else None)
     assert found["first_response_median_s"] == ({5: 50, 7: 35}[sum(scores)] if scores else None)
+
+
+async def test_a_code_is_no_message_and_no_switch(workshop: Workshop) -> None:
+    thread = (await workshop.hear("v_maya", "Hello", inbox=workshop.chat)).threads[0]
+    await workshop.reply(thread, "v_maya", "Hi", inbox=workshop.chat)
+    await workshop.writer.submit(AskProof(workshop.ann, thread, Address("email", "maya@example.com")))
+    await workshop.hear("v_maya", "Which code?", inbox=workshop.chat)
+    [line] = (await told(workshop))["cases"]
+    assert (line["switches"], line["messages_out"], line["channels"]) == (0, 1, ["chat"])
 
 
 @dataclass
