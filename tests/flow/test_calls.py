@@ -194,6 +194,19 @@ async def test_nobody_is_there_at_all(desk: Desk, agent: Person, owner: Person) 
     await _waits(desk, "missed", 11)
 
 
+async def test_whoever_waits_makes_no_noise_on_the_screens(desk: Desk, agent: Person) -> None:
+    ref, _ = await desk.rings()
+    thread = (await desk.call())["thread_id"]
+    before = (await agent.get(f"/api/threads/{thread}"))["rev"]
+    await desk.move_clock(seconds=4)
+    assert kinds(await desk.tell({"ref": ref, "seq": 1, "asks": True})) == ["Say", "Wait"]
+    await desk.move_clock(seconds=4)
+    async with asyncio.timeout(5):
+        while (await desk.call())["next_at"] < utcnow():  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    assert (await agent.get(f"/api/threads/{thread}"))["rev"] == before
+
+
 async def test_somebody_comes_online_while_a_caller_waits(desk: Desk, agent: Person, house: House) -> None:
     await desk.rings()
     assert (await desk.call())["state"] == "waiting"

@@ -39,7 +39,17 @@ def follow(batch: Batch, call: Row) -> None:
         _figures(call, legs)
     line = batch.calls.line(batch.conn, call["inbox_id"])
     call.set(state=state_of(call, legs), next_at=due(call, legs, line, batch.now))
-    touch(batch, call)
+    if _shows(batch, call, legs):
+        touch(batch, call)
+
+
+UNSEEN = frozenset({"next_at", "seq", "turn", "ref", "rev", "leaving"})
+"""What changes and nobody sees: a caller who waits makes no noise on the screens every few seconds."""
+
+
+def _shows(batch: Batch, call: Row, legs: list[Row]) -> bool:
+    told = any(command["call_id"] == call["id"] for command in batch.calls.new_commands)
+    return told or any(row.new or row.changed - UNSEEN for row in (call, *legs))
 
 
 def _joined(legs: list[Row]) -> list[Row]:
