@@ -146,6 +146,9 @@ async def test_a_proven_code_joins_the_two(workshop: Workshop) -> None:
     assert await workshop.db.read(merge.due) == []
     assert (await workshop.row(ProofCode))["joins"] is None
     assert (await workshop.hear("maya@example.com")).threads == (chat,)
+    customer = (await workshop.row(Thread, id=chat))["customer_id"]
+    who = await workshop.db.read(lambda conn: people.customer(conn, customer))
+    assert (len(who["identities"]), who["claims"]) == (2, []), "what is hers is no claim any more"
 
 
 async def test_what_came_after_goes_with_whom_it_is_of(workshop: Workshop) -> None:

@@ -58,7 +58,8 @@ def customer(conn: Connection, customer_id: UUID) -> Out:
     if row is None:
         raise NotFound("customer")
     identities = conn.execute(_IDENTITIES, {"ids": [row.id]}).all()
-    claims = conn.execute(_CLAIMS, {"ids": [row.id]}).all()
+    known = {(identity.kind, identity.address) for identity in identities}
+    claims = [claim for claim in conn.execute(_CLAIMS, {"ids": [row.id]}) if (claim.kind, claim.address) not in known]
     return {
         "id": row.id,
         "thread_id": row.thread_id,
