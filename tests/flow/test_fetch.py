@@ -132,7 +132,7 @@ async def test_a_removed_message_keeps_no_file_whenever_it_comes(paging: Paging)
 
 async def test_a_hanging_provider_holds_up_no_other_inbox(paging: Paging) -> None:
     async with PagerProvider() as hangs:
-        hangs.pause_s = 4
+        hangs.gives.clear()
         slow = await paging.inbox("Slow", provider=hangs.url)
         for n in range(20):
             url = hangs.keeps(f"{n}.png", PICTURE)
@@ -140,6 +140,7 @@ async def test_a_hanging_provider_holds_up_no_other_inbox(paging: Paging) -> Non
         thread = await picture(paging)
         await in_state(paging, thread, "ready")
         assert len(hangs.asked) == fetch.OF_ONE_INBOX
+        hangs.gives.set()
 
 
 async def test_two_processes_never_fetch_the_same(paging: Paging) -> None:

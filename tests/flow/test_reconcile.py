@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from hub.contract import Address, Message, Raw
 from hub.db import DatabaseGone
 from hub.flow import reconcile
-from hub.models import Entry, Inbox, utcnow
+from hub.models import Entry, Envelope, Inbox, utcnow
 from tests.flow.test_fetch import until
 from tests.support.pager import PagerProvider, Paging, body
 
@@ -125,11 +125,12 @@ async def test_whoever_was_turned_away_is_asked_again(paging: Paging, monkeypatc
 
 
 async def test_a_failure_is_shown_and_blocks_nobody(paging: Paging) -> None:
+    await asked(paging.provider, 1)
     paging.provider.listed = [[{"event": "Message", "ref": "x"}]]  # a message without a sender: our connector's mistake
     await _pause(paging)
 
     async def dead() -> Any:
-        return (await inbox(paging))["reconciled_found"] == 1
+        return await paging.rows(Envelope, state="dead")
 
     await until(dead)
     await change(paging, settings=paging.hub.inboxes.seal_settings({"provider": "http://127.0.0.1:1"}))

@@ -170,6 +170,9 @@ class PagerProvider:
         self.failures = 0
         """How many of the next fetches get no file."""
         self.pause_s = 0.0
+        self.gives = asyncio.Event()
+        """While it is cleared, every fetch hangs."""
+        self.gives.set()
         self.asked: list[str] = []
         self.listed: list[list[dict[str, Any]]] = []
         self.list_asks: list[str] = []
@@ -217,6 +220,7 @@ class PagerProvider:
         name = request.match_info["name"]
         self.asked.append(name)
         await asyncio.sleep(self.pause_s)
+        await self.gives.wait()
         if name in self.gone:
             return web.Response(status=410)
         if self.failures:
