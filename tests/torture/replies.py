@@ -95,6 +95,8 @@ class Outcome:
     """Replies that a provider has and the hub still calls uncertain."""
     faults: dict[str, Counter[str]]
     kills: Kills = field(default_factory=Kills)
+    told: dict[str, str] = field(default_factory=dict)
+    """What the hub says of each reply."""
 
     @property
     def broken(self) -> dict[str, list[str]]:
@@ -110,7 +112,7 @@ class Outcome:
         counts = {name: len(v) if isinstance(v, list) else v for name, v in vars(self.verdict).items()}
         yield "  " + ", ".join(f"{name} {n}" for name, n in {**counts, "out_of_order": len(self.out_of_order)}.items())
         for name, tokens in self.broken.items():
-            yield f"  {name}: {', '.join(tokens)}"
+            yield from (f"  {name}: {token}: {self.told.get(token, 'nothing')}" for token in tokens)
 
 
 class Counted(Accepted):
@@ -202,6 +204,7 @@ async def run(hub: Hub, plan: Plan) -> Outcome:
             {name: doubted(entries, name, counted) for name in on.providers},
             {name: provider.had for name, provider in on.providers.items()},
             reaper.kills,
+            {token_in(entry["text"]): str(entry["deliveries"]) for entry in entries if entry["deliveries"]},
         )
 
 
