@@ -59,6 +59,8 @@ class MergeCustomers:
             batch.at_end(sa.update(CODE).where(CODE.c.id == self.code_id).values(joins=None))
         if source is target or {source.id, target.id} & batch.moved.keys():
             raise Conflict("These are one customer already.")
+        if self.code_id is None:
+            _check_devices(batch, source.customer_id, target.customer_id)
         merge_id = new_id()
         name = batch.conn.scalar(sa.select(CUSTOMER.c.name).where(CUSTOMER.c.id == source.customer_id)) or ""
         row = {
@@ -90,6 +92,19 @@ class MergeCustomers:
         source.touched = True
         batch.at_last_do(partial(_join, row=row, source=source, target=target))
         return merge_id
+
+
+def _check_devices(batch: Batch, *customers: UUID) -> None:
+    """Who sits at a live conversation sees what is said there: nobody comes to see another's by an agent's mistake."""
+    live = {facts.capabilities.identity for facts in batch.desk.inboxes() if facts.capabilities.live}
+    unknown = sa.select(IDENTITY.c.id).where(
+        IDENTITY.c.customer_id.in_(customers), IDENTITY.c.kind.in_(live), IDENTITY.c.trust != "verified"
+    )
+    if batch.conn.execute(unknown.limit(1)).first():
+        raise Conflict(
+            "A visitor in the chat has not shown who they are, and would see the other's words. "
+            "Ask for a proof, which joins the two by itself, or confirm the visitor with a reason first."
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,8 @@ routes = Routes("customers")
 async def merge_customers(ask: Ask, id: UUID, merge: MergeIn) -> MergeOut:
     """Make this customer one with another, who remains: one thread, in the order of time. It can be undone.
 
-    The ids of the merged customer and thread find the one who remains, for ever.
+    The ids of the merged customer and thread find the one who remains, for ever. 409 also where a visitor in the chat
+    has not shown who they are: they would see the other's words.
     """
     source, target = await ask.read(people.customer, id), await ask.read(people.customer, merge.into)
     for who in (source, target):

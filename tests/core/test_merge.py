@@ -14,6 +14,7 @@ from sqlmodel import SQLModel
 from hub.contract import Address, Proof
 from hub.core import merge
 from hub.core.cases import ChangeCase, OpenCase
+from hub.core.confirm import Confirm
 from hub.core.errors import Conflict
 from hub.core.merge import MergeCustomers
 from hub.core.promises import MakePromise
@@ -124,6 +125,18 @@ async def test_old_ids_are_found_for_ever_also_over_two_merges(workshop: Worksho
         assert who["id"] == old[text]
     with pytest.raises(Conflict, match="later"):
         await part(workshop, first)
+
+
+async def test_a_visitor_who_has_not_shown_who_they_are_is_not_merged_by_hand(workshop: Workshop) -> None:
+    """A stranger who typed her address would see her words in the chat."""
+    maya = (await workshop.hear("v_maya", "Hello", inbox=workshop.chat)).threads[0]
+    stranger = (await workshop.hear("v_stranger", "I am Maya", inbox=workshop.chat, proof=Proof.CLAIMED)).threads[0]
+    for pair in ((maya, stranger), (stranger, maya)):
+        with pytest.raises(Conflict, match="not shown who they are"):
+            await join(workshop, *pair)
+    device = await workshop.row(Identity, address="v_stranger")
+    await workshop.writer.submit(Confirm(workshop.ann, stranger, device["id"], "Her other telephone, she called"))
+    await join(workshop, stranger, maya)
 
 
 async def test_the_same_two_are_not_merged_twice(workshop: Workshop) -> None:

@@ -14,11 +14,11 @@ from hub.core.compose import Reply, Words
 from hub.core.merge import MergeCustomers
 from hub.core.unmerge import Unmerge
 from hub.db import insert
-from hub.models import Entry, Inbox, ProofCode, new_id, utcnow
+from hub.models import Identity, Inbox, ProofCode, new_id, utcnow
 from tests.live.test_files import press
 from tests.support.live import House, address_in, say
 
-ENTRY, INBOX, CODE = Entry.__table__, Inbox.__table__, ProofCode.__table__  # type: ignore[attr-defined]
+IDENTITY, INBOX, CODE = Identity.__table__, Inbox.__table__, ProofCode.__table__  # type: ignore[attr-defined]
 
 
 async def speaks(house: House, text: str) -> tuple[Any, str, UUID]:
@@ -32,6 +32,9 @@ async def test_screens_of_a_merged_thread_are_led_to_the_one_that_it_became(hous
     one, _, source = await speaks(house, "On my telephone")
     two, address, target = await speaks(house, "On my computer")
     agent = await house.agent()
+    # an agent has spoken with them
+    vouched = sa.update(IDENTITY).values(trust="verified")
+    await house.hub.db.write(lambda conn: conn.execute(vouched))
     told = await agent.ask("open", {"thread": str(target)})
     job = MergeCustomers(house.actor("Ann"), source, target, "Same person")
     merge_id = await house.hub.writer.submit(job)
