@@ -353,7 +353,7 @@ class Dispatch:
         except Exception as error:
             if not isinstance(error, Uncertain | Refused):
                 log.exception("%s failed to look up a message", ready.connector.key)
-            doubt = "The provider can't say whether it has this. It may have arrived."
+            doubt = f"{str(error).rstrip('.') or type(error).__name__}. The message may have arrived."
             await self._settle(Settle(head.id, State.UNCERTAIN, reason=doubt, retryable=True, part=part))
         else:
             await self._ways.answered(ready.facts.id)
