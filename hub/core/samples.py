@@ -25,8 +25,14 @@ from hub.models import (
     Entry,
     Envelope,
     Identity,
+    Merge,
+    Part,
+    Promise,
+    ProofCode,
+    Question,
     Reference,
     Seen,
+    Survey,
     TeamMember,
     Thread,
 )
@@ -41,6 +47,11 @@ AGENT, ATTACHMENT, ATTEMPT, CASE, CASE_TAG = map(_table, (Agent, Attachment, Att
 CHAT_LINK, CLAIM, CUSTOMER, DELIVERY = map(_table, (ChatLink, Claim, Customer, Delivery))
 DRAFT, ENTRY, ENVELOPE, IDENTITY, REFERENCE = map(_table, (Draft, Entry, Envelope, Identity, Reference))
 SEEN, MEMBER, THREAD = map(_table, (Seen, TeamMember, Thread))
+MERGE, PART, PROMISE, CODE, QUESTION, SURVEY = map(_table, (Merge, Part, Promise, ProofCode, Question, Survey))
+
+
+WORK = (CASE.c.assignee_id, PROMISE.c.owner_id, PROMISE.c.settled_by, CODE.c.agent_id, MERGE.c.agent_id)
+"""Where an agent's work is kept under their name."""
 
 
 def remove_samples(conn: Connection) -> int:
@@ -61,7 +72,13 @@ def _remove_threads(conn: Connection, threads: list[UUID], customers: list[UUID]
     envelopes = list(conn.scalars(sa.select(ENTRY.c.envelope_id).where(among(ENTRY.c.id, "ids")), {"ids": entries}))
     _lower_tallies(conn, cases)
     forget(conn, entries, customers)
-    _delete(conn, ATTEMPT.c.delivery_id, _ids(conn, DELIVERY, threads))
+    deliveries = _ids(conn, DELIVERY, threads)
+    for column in (ATTEMPT.c.delivery_id, PART.c.delivery_id):
+        _delete(conn, column, deliveries)
+    for table in (PROMISE, CODE, QUESTION, SURVEY):
+        _delete(conn, table.c.thread_id, threads)
+    for column in (MERGE.c.from_thread, MERGE.c.into_thread):
+        _delete(conn, column, threads)
     for column in (DELIVERY.c.thread_id, REFERENCE.c.thread_id, SEEN.c.thread_id, DRAFT.c.thread_id):
         _delete(conn, column, threads)
     remove_calls(conn, threads)
@@ -105,8 +122,11 @@ def _remove_agents(conn: Connection) -> None:
     sample = [row.id for row in conn.execute(sa.select(AGENT.c.id, AGENT.c.settings)) if row.settings.get("sample")]
     for agent_id in sample:
         _delete(conn, MEMBER.c.agent_id, [agent_id])
-        has_case = conn.execute(sa.select(CASE.c.id).where(CASE.c.assignee_id == agent_id).limit(1)).first()
-        if has_case or took_calls(conn, agent_id):
+        if took_calls(conn, agent_id) or any(_named(conn, column, agent_id) for column in WORK):
             conn.execute(sa.update(AGENT).where(AGENT.c.id == agent_id).values(active=False))
         else:
             _delete(conn, AGENT.c.id, [agent_id])
+
+
+def _named(conn: Connection, column: sa.Column[UUID], agent_id: UUID) -> bool:
+    return conn.execute(sa.select(column).where(column == agent_id).limit(1)).first() is not None
