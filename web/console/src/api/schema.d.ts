@@ -1206,7 +1206,8 @@ export interface paths {
         put?: never;
         /**
          * Make this customer one with another, who remains: one thread, in the order of time. It can be undone.
-         * @description The ids of the merged customer and thread find the one who remains, for ever.
+         * @description The ids of the merged customer and thread find the one who remains, for ever. 409 also where a visitor in the chat
+         *     has not shown who they are: they would see the other's words.
          */
         post: operations["merge_customers"];
         delete?: never;
