@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+import aiohttp
 import sqlalchemy as sa
 
 from hub import failpoints
@@ -276,7 +277,8 @@ class Dispatch:
             return self._again(head, attempt, str(error), PAUSED_S)
         except Unavailable as error:
             await self._ways.failed(inbox_id, lane, str(error), error.retry_after)
-            return self._again(head, attempt, str(error), error.retry_after)
+            doubt = ready.facts.capabilities.idempotent_send and _may_have_arrived(error)
+            return replace(self._again(head, attempt, str(error), error.retry_after), doubt=doubt)
         except (Uncertain, TimeoutError) as error:
             await self._ways.failed(inbox_id, lane, str(error) or "No answer in time.")
             return self._in_doubt(head, ready, part, attempt, str(error))
@@ -398,6 +400,12 @@ class Dispatch:
         if await self._db.write(lambda conn: conn.execute(statement).rowcount):
             log.error("inbox %s is paused: %s", ready.facts.name, reason)
         await self._inboxes.refresh()
+
+
+def _may_have_arrived(error: Unavailable) -> bool:
+    """Where sending twice is harmless a lost answer is no more than "later"; only a line that never stood is proof."""
+    never_stood = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+    return not (error.retry_after or isinstance(error.__cause__, never_stood))
 
 
 def _choose(found: list[tuple[str, UUID]], rooms: Mapping[UUID, int]) -> dict[str, UUID]:

@@ -115,3 +115,14 @@ async def _until_tried(plant: Plant, entry_id: object) -> None:
         while not (delivery := await plant.delivery(entry_id))["reason"]:  # type: ignore[arg-type]  # noqa: ASYNC110
             await asyncio.sleep(0.03)
     assert delivery["attempts"] == 1
+
+
+async def test_a_refusal_after_a_lost_answer_is_no_proof_that_nothing_arrived(plant: Plant) -> None:
+    thread = await plant.customer("maya")
+    plant.webhook.misbehave(Fault.DROPPED, Fault.REFUSED, Fault.BUSY, Fault.REFUSED)
+    plant.webhook.retry_after = 1
+    taken = await plant.reply(thread, "maya", "It arrived")
+    delivery = await plant.settled(taken, "uncertain", "failed")
+    assert (delivery["state"], [shown.text for shown in plant.webhook.shown]) == ("uncertain", ["It arrived"])
+    assert "The recipient does not exist" in delivery["reason"]
+    await plant.settled(await plant.reply(thread, "maya", "It did not"), "failed")
