@@ -54,9 +54,7 @@ async def test_five_channels_are_one_thread(town: Town) -> None:
 
 
 async def _colleague(desk: Desk) -> Page:
-    invited = await desk.owner.post(
-        "/agents", {"email": "sofia@shop.example", "name": "Sofia Klein", "role": "agent"}
-    )
+    invited = await desk.owner.post("/agents", {"email": "sofia@shop.example", "name": "Sofia Klein", "role": "agent"})
     return await desk.sit_down_as(invited["link"])
 
 
@@ -140,7 +138,8 @@ async def _is_called(town: Town, daniel: Page, maya: Visitor) -> None:
     await expect(bar.get_by_role("button", name="End")).to_be_visible(timeout=10_000)
     assert "This call is recorded." in phone.said(Sound.SPEECH)
     await bar.get_by_role("button", name="Note").click()
-    await daniel.get_by_placeholder(re.compile("What matters of this call")).fill("Exchange agreed, size 40 from Leeds.")
+    note = daniel.get_by_placeholder(re.compile("What matters of this call"))
+    await note.fill("Exchange agreed, size 40 from Leeds.")
     phone.says("Can you text me the return label?")
     await shows(daniel, "Can you text me the return label?")
     await shot(daniel, "story-3-call")

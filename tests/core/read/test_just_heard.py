@@ -70,14 +70,14 @@ async def test_only_where_nothing_else_happened(workshop: Workshop) -> None:
     assert len(workshop.changes[-1].heard) == 1
     message = Message("two", Address("email", "maya@example.com"), "See the file", proof=Proof.PROVIDER)
     await workshop.arrive(workshop.email, "two", (Heard(message, files=(StoredFile("a.png", "image/png", 3, "ab"),)),))
-    assert workshop.changes[-1].heard == ()
+    assert not workshop.changes[-1].heard
     case = (await workshop.entry(first))["case_id"]
     await workshop.reply(first.threads[0], "maya@example.com")
-    assert workshop.changes[-1].heard == ()
+    assert not workshop.changes[-1].heard
     await workshop.note(first.threads[0])
-    assert workshop.changes[-1].heard == ()
+    assert not workshop.changes[-1].heard
     await workshop.writer.submit(ChangeCase(workshop.ann, case, {"status": "done"}))
-    assert workshop.changes[-1].heard == ()
+    assert not workshop.changes[-1].heard
     await workshop.hear("maya@example.com")
     assert len(workshop.changes[-1].entries) == 2, "the message, and that it opened its case again"
-    assert workshop.changes[-1].heard == ()
+    assert not workshop.changes[-1].heard
