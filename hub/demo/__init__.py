@@ -16,7 +16,7 @@ from hub.demo.mail import ME, SUPPORT, Mailbox
 from hub.demo.phone import Phone
 from hub.demo.providers import Providers
 from hub.demo.script import printed
-from hub.demo.seed import seed
+from hub.demo.seed import record, seed, wanted
 from hub.runtime import HUB
 from hub.secrets import Keys, load_secret
 from hub.serving import Stage
@@ -65,8 +65,9 @@ class Demo(Stage):
         self.providers.tell(
             {connector: hub.inboxes.context(inbox, connector).hook_url for connector, inbox in self._inboxes.items()}
         )
-        if await hub.db.write(lambda conn: seed(conn, hub.desk, hub.now())):
-            await hub.inboxes.refresh()
+        if await hub.db.read(lambda conn: wanted(conn, hub.desk)):
+            tapes = await record(hub.blobs)
+            await hub.db.write(lambda conn: seed(conn, hub.desk, hub.now(), tapes))
         self.providers.remember(await hub.db.read(wrote_on_instagram))
         secret = await hub.db.write(lambda conn: sessions.make_link(conn, "signin", owner(conn)))
         address = hub.config.address

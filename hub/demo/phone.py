@@ -89,6 +89,7 @@ class Phone:
             "instagram": [
                 _turn(turn) for turn in self.maya.turns if turn.text or turn.file or turn.about or turn.removed
             ],
+            "unread": sum(turn.by == "account" and not turn.read for turn in self.maya.turns),
             "typing": self.maya.typing,
             "call": {**self.telephone.view(), "with": [_who(other) for other in self.telephone.with_whom]},
             "last": {"status": last.status, "seconds": last.seconds, "inbound": last.is_inbound} if last else None,

@@ -1,4 +1,4 @@
-"""The sample shop's customers and what was said: outdoor gear, thirty people, the last five weeks."""
+"""The sample shop's customers that have a story of their own: outdoor gear, thirty people, the last five weeks."""
 
 from __future__ import annotations
 
@@ -9,8 +9,21 @@ AGENTS = (SOFIA, JONAS, AMARA)
 
 
 @dataclass(frozen=True)
+class Rang:
+    """A call: how it ended, how long it rang and was talked, and what was understood of it."""
+
+    end: str
+    ring_s: int = 0
+    talk_s: int = 0
+    said: tuple[tuple[bool, str], ...] = ()
+    """Whether the customer says it, and what."""
+    disposition: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class Turn:
-    """Something said `hours` ago: by the customer, or by an agent as an answer or a note."""
+    """Something said `hours` ago: by the customer, or by an agent as an answer or a note; or a call."""
 
     hours: float
     text: str
@@ -18,6 +31,7 @@ class Turn:
     """An agent's name; empty: the customer."""
     channel: str = "email"
     note: bool = False
+    call: Rang | None = None
 
 
 @dataclass(frozen=True)
@@ -35,6 +49,11 @@ class Story:
     priority: str = "normal"
     failed: str = ""
     """Why the last answer didn't arrive."""
+    phone: str = ""
+    stop: bool = False
+    """They want no text messages any more."""
+    promise: str = ""
+    """What an agent said they would do."""
 
 
 def told(
