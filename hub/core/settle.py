@@ -85,9 +85,10 @@ def raise_to(batch: Batch, delivery: Row, state: State) -> bool:
 def came_back(batch: Batch, delivery: Row, ref: str) -> None:
     """The provider showed us this message again: it has it, and later words about `ref` are about this delivery."""
     _note_ref(batch, delivery, ref, refer=True)
-    if pending := parts.unnamed(batch, delivery):
-        pending.set(ref=ref)
-        _of_part(batch, delivery, pending, State.SENT)
+    if delivery["parts"] > 1:
+        if part := parts.by_ref(batch, delivery, ref) or parts.unnamed(batch, delivery):
+            part.set(ref=ref)
+            _of_part(batch, delivery, part, State.SENT)
         return
     raise_to(batch, delivery, State.SENT)
 

@@ -8,6 +8,7 @@ import pytest
 
 from hub.contract import State
 from hub.core import lanes
+from hub.core.receive import Returned
 from hub.core.settle import Abandoned, Accepted, Begin, Retry, Settle
 from hub.models import Delivery, Part
 from tests.support.workshop import Workshop
@@ -81,3 +82,20 @@ async def test_what_has_not_left_at_all_is_cut_anew(workshop: Workshop, refs: tu
     await workshop.writer.submit(Abandoned(delivery["id"], again=True))
     assert await begin(workshop, delivery, refs) == tuple(range(1, len(refs) + 1))
     assert len(await workshop.rows(Part)) == (len(refs) if len(refs) > 1 else 0)
+
+
+async def test_what_comes_back_names_the_message_that_it_is(workshop: Workshop) -> None:
+    """An echo of the first may come when the second is on its way: it says nothing of that one."""
+    thread = (await workshop.hear(MAYA, inbox=workshop.sms)).threads[0]
+    said = await workshop.reply(thread, MAYA, inbox=workshop.sms)
+    delivery = await workshop.row(Delivery, entry_id=said.entry_id)
+    pending: Any = (None, None)
+    assert await begin(workshop, delivery, pending) == (1, 2)
+    for ref in ("mid-1", "mid-1"):
+        await workshop.arrive(workshop.sms, f"key-{workshop.number()}", (Returned(delivery["id"], ref),))
+    assert await states(workshop) == ["sent", "queued"]
+    await workshop.writer.submit(Accepted(delivery["id"], 1, "mid-1"))
+    await workshop.arrive(workshop.sms, "key-again", (Returned(delivery["id"], "mid-1"),))
+    assert await states(workshop) == ["sent", "queued"]
+    await workshop.arrive(workshop.sms, "key-second", (Returned(delivery["id"], "mid-2"),))
+    assert await states(workshop) == ["sent", "sent"]
