@@ -70,6 +70,10 @@ export function InboxPage({ me, onPalette, onShortcuts, onSignOut, onNew, onRows
     },
     [navigate, address, thread, layout.columns],
   );
+  const merged = useCallback(
+    (into: string) => navigate(address({ thread: into }), { replace: true }),
+    [navigate, address],
+  );
   const change = useCallback(
     (to: Partial<ListAddress>) => navigate(address({ ...to, status: to.view ? "open" : (to.status ?? status) })),
     [navigate, address, status],
@@ -246,6 +250,7 @@ export function InboxPage({ me, onPalette, onShortcuts, onSignOut, onNew, onRows
               onCase={(id) => navigate(address({ thread, case: id }))}
               onJump={(seq) => navigate(address({ thread, case: caseId, at: seq }))}
               onPanel={togglePanel}
+              onMerged={merged}
             />
           ) : (
             <main className="thread" aria-label={text.chooseOne}>
@@ -277,6 +282,8 @@ interface ThreadColumnProps {
   onCase: (id: string) => void;
   onJump: (seq: number) => void;
   onPanel: () => void;
+  /** The thread has become part of another one, which is shown instead. */
+  onMerged: (into: string) => void;
 }
 
 function ThreadColumn({
@@ -292,6 +299,7 @@ function ThreadColumn({
   onCase,
   onJump,
   onPanel,
+  onMerged,
 }: ThreadColumnProps) {
   const client = useQueryClient();
   const held = client.getQueryData<Thread>(keys.thread(id));
@@ -314,6 +322,10 @@ function ThreadColumn({
   }, [client, id, placed]);
 
   useFreshCustomer(thread.data);
+  const merged = thread.data && thread.data.id !== id ? thread.data.id : undefined;
+  useEffect(() => {
+    if (merged) onMerged(merged);
+  }, [merged, onMerged]);
   const row = useMemo(() => choose(thread.data?.cases ?? [], caseId), [thread.data?.cases, caseId]);
   if (!thread.data || !placed) {
     return (

@@ -74,7 +74,9 @@ export class Healer {
     if (!held) return;
     const changes = await api.changes(id, held.rev);
     const now = this.thread(id);
-    const healed = now && applyChanges(now, changes);
+    // an old id answers for the thread it has become part of
+    const elsewhere = changes.entries.some((entry) => entry.thread_id !== id);
+    const healed = now && !elsewhere && applyChanges(now, changes);
     if (healed) this.client.setQueryData<Thread>(keys.thread(id), healed);
     else await this.client.invalidateQueries({ queryKey: keys.thread(id) });
   }
