@@ -19,6 +19,7 @@ from hub.models import (
     CaseTag,
     ChatLink,
     Claim,
+    Consent,
     Customer,
     Delivery,
     Draft,
@@ -47,10 +48,18 @@ AGENT, ATTACHMENT, ATTEMPT, CASE, CASE_TAG = map(_table, (Agent, Attachment, Att
 CHAT_LINK, CLAIM, CUSTOMER, DELIVERY = map(_table, (ChatLink, Claim, Customer, Delivery))
 DRAFT, ENTRY, ENVELOPE, IDENTITY, REFERENCE = map(_table, (Draft, Entry, Envelope, Identity, Reference))
 SEEN, MEMBER, THREAD = map(_table, (Seen, TeamMember, Thread))
+CONSENT = _table(Consent)
 MERGE, PART, PROMISE, CODE, QUESTION, SURVEY = map(_table, (Merge, Part, Promise, ProofCode, Question, Survey))
 
 
-WORK = (CASE.c.assignee_id, PROMISE.c.owner_id, PROMISE.c.settled_by, CODE.c.agent_id, MERGE.c.agent_id)
+WORK = (
+    CASE.c.assignee_id,
+    PROMISE.c.owner_id,
+    PROMISE.c.settled_by,
+    CODE.c.agent_id,
+    MERGE.c.agent_id,
+    CONSENT.c.agent_id,
+)
 """Where an agent's work is kept under their name."""
 
 
@@ -82,7 +91,8 @@ def _remove_threads(conn: Connection, threads: list[UUID], customers: list[UUID]
     for column in (DELIVERY.c.thread_id, REFERENCE.c.thread_id, SEEN.c.thread_id, DRAFT.c.thread_id):
         _delete(conn, column, threads)
     remove_calls(conn, threads)
-    _delete(conn, ATTACHMENT.c.entry_id, entries)
+    for column in (CONSENT.c.entry_id, ATTACHMENT.c.entry_id):
+        _delete(conn, column, entries)
     _delete(conn, ENTRY.c.id, entries)
     _delete(conn, ENVELOPE.c.id, [id_ for id_ in envelopes if id_])
     _delete(conn, CASE_TAG.c.case_id, cases)
