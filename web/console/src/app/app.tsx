@@ -217,7 +217,7 @@ function useFollowedPreferences(me: Me): void {
       const now = following(preferences.get());
       if (JSON.stringify(now) === known) return;
       known = JSON.stringify(now);
-      api.changeMe({ settings: { ...first.current, ...now } }).then(
+      api.changeMe({ settings: now }).then(
         (changed) => client.setQueryData<Me>(keys.me, (old) => old && { ...old, settings: changed.settings }),
         () => undefined,
       );
