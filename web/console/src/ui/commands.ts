@@ -16,6 +16,7 @@ export interface Command {
 }
 
 const SEQUENCE_MS = 1200;
+const FUNCTION_KEY = /^(?:Shift\+)?F\d+$/u;
 const registered = createStore<readonly Command[][]>([]);
 
 /** Offers commands as long as the calling component is on the screen; what came last wins. */
@@ -86,8 +87,12 @@ export function written(keys: string): string {
     .join(" then ");
 }
 
-/** Single keys act only where nobody types, and no key acts behind a dialog or an open menu. */
+/**
+ * Single keys act only where nobody types, and no key acts behind a dialog or an open menu; but the telephone's, which
+ * write nothing: a call is answered and muted whatever else is being done.
+ */
 function blocked(event: KeyboardEvent, key: string): boolean {
+  if (FUNCTION_KEY.test(key)) return false;
   if (document.querySelector("dialog[open], [popover]:popover-open")) return true;
   const target = event.target as HTMLElement;
   const typing = target.isContentEditable || /^(?:INPUT|TEXTAREA|SELECT)$/u.test(target.tagName);
