@@ -26,5 +26,9 @@ export const keys = {
   report: (days: number) => ["report", days] as const,
   myCalls: ["calls", "mine"] as const,
   ringing: ["calls", "ringing"] as const,
+  callSettings: ["call-settings"] as const,
+  quietHours: ["quiet-hours"] as const,
+  survey: ["survey"] as const,
+  tryOut: (inbox: string) => ["try-out", inbox] as const,
   sessions: ["sessions"] as const,
 };

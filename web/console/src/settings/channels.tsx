@@ -3,25 +3,32 @@ import { useState } from "react";
 import { useSearchParams } from "wouter";
 import { api } from "../api/endpoints";
 import { keys } from "../api/keys";
-import type { Connector, Inbox, Me } from "../api/types";
+import type { Connector, Envelope, Inbox, Me } from "../api/types";
 import { Button } from "../ui/button";
 import { ChannelGlyph } from "../ui/channel";
 import { Dialog } from "../ui/dialog";
 import { Icon } from "../ui/icon";
 import { Empty, Failed, Skeleton } from "../ui/states";
-import { shortTime } from "../ui/time";
 import { complain } from "../ui/toast";
-import { Copyable } from "./card";
-import { DeadEnvelopes } from "./envelopes";
+import { Card, Copyable } from "./card";
+import { DeadEnvelopes, useDeadEnvelopes } from "./envelopes";
+import { Health } from "./health";
 import { InboxForm } from "./inbox-form";
 import { text } from "./messages";
+import { TryOut } from "./try-out";
+
+const LOOK_AGAIN_MS = 5000;
 
 export function Channels({ me }: { me: Me }) {
   const [params, setParams] = useSearchParams();
-  const inboxes = useQuery({ queryKey: keys.inboxes, queryFn: api.inboxes });
+  const inboxes = useQuery({ queryKey: keys.inboxes, queryFn: api.inboxes, refetchInterval: LOOK_AGAIN_MS });
   const connectors = useQuery({ queryKey: keys.connectors, queryFn: api.connectors });
   const [editing, setEditing] = useState<Inbox | null>(null);
+  const [trying, setTrying] = useState<Inbox | null>(null);
   const admin = me.role !== "agent";
+  const dead = useDeadEnvelopes(admin);
+  const known = new Set(inboxes.data?.map((inbox) => inbox.id));
+  const ofNone = dead.filter((envelope) => !known.has(envelope.inbox_id));
   const connecting = params.has("connect");
   const connect = (open: boolean) => setParams(open ? { connect: "1" } : {}, { replace: true });
   const connectorOf = (inbox: Inbox) => connectors.data?.find((one) => one.key === inbox.connector);
@@ -48,16 +55,35 @@ export function Channels({ me }: { me: Me }) {
           inbox={inbox}
           label={connectorOf(inbox)?.label ?? inbox.connector}
           admin={admin}
+          dead={dead.filter((envelope) => envelope.inbox_id === inbox.id)}
           onEdit={() => setEditing(inbox)}
+          onTry={() => setTrying(inbox)}
         />
       ))}
-      {admin && <DeadEnvelopes />}
+      {inboxes.isSuccess && ofNone.length > 0 && (
+        <Card title={text.gone}>
+          <DeadEnvelopes dead={ofNone} />
+        </Card>
+      )}
       {connecting && admin && (
         <Dialog title={text.connect} onClose={() => connect(false)} className="inbox-dialog">
           {connectors.isError && (
             <Failed what={text.failed} error={connectors.error} retry={() => void connectors.refetch()} />
           )}
-          {connectors.data && <Connect connectors={connectors.data} onDone={() => connect(false)} />}
+          {connectors.data && (
+            <Connect
+              connectors={connectors.data}
+              onConnected={(inbox) => {
+                connect(false);
+                setTrying(inbox);
+              }}
+            />
+          )}
+        </Dialog>
+      )}
+      {trying && (
+        <Dialog title={text.tryOut(trying.name)} onClose={() => setTrying(null)} className="inbox-dialog">
+          <TryOut inbox={trying} onDone={() => setTrying(null)} />
         </Dialog>
       )}
       {editing && connectorOf(editing) && (
@@ -69,9 +95,9 @@ export function Channels({ me }: { me: Me }) {
   );
 }
 
-function Connect({ connectors, onDone }: { connectors: Connector[]; onDone: () => void }) {
+function Connect({ connectors, onConnected }: { connectors: Connector[]; onConnected: (inbox: Inbox) => void }) {
   const [chosen, setChosen] = useState<Connector | null>(null);
-  if (chosen) return <InboxForm connector={chosen} onDone={onDone} onBack={() => setChosen(null)} />;
+  if (chosen) return <InboxForm connector={chosen} onDone={onConnected} onBack={() => setChosen(null)} />;
   return (
     <div className="connector-choice">
       <p>{text.choose}</p>
@@ -89,17 +115,16 @@ function Connect({ connectors, onDone }: { connectors: Connector[]; onDone: () =
   );
 }
 
-function InboxCard({
-  inbox,
-  label,
-  admin,
-  onEdit,
-}: {
+interface InboxCardProps {
   inbox: Inbox;
   label: string;
   admin: boolean;
+  dead: Envelope[];
   onEdit: () => void;
-}) {
+  onTry: () => void;
+}
+
+function InboxCard({ inbox, label, admin, dead, onEdit, onTry }: InboxCardProps) {
   const client = useQueryClient();
   const [sure, setSure] = useState(false);
   const paused = inbox.state === "paused";
@@ -114,16 +139,14 @@ function InboxCard({
         <ChannelGlyph channel={inbox.channel} size="l" />
         <span className="grow">
           <span className="settings-row-title">{inbox.name}</span>
-          <span className="quiet">{[label, inbox.address, seen(inbox)].filter(Boolean).join(" · ")}</span>
+          <span className="quiet">{[label, inbox.address].filter(Boolean).join(" · ")}</span>
         </span>
-        <span className={`chip ${paused ? "chip-warn" : "chip-ok"}`}>{paused ? text.paused : text.active}</span>
+        <span className={`chip ${paused || inbox.trouble ? "chip-warn" : "chip-ok"}`}>
+          {paused ? text.paused : inbox.trouble ? text.troubled : text.active}
+        </span>
       </div>
-      {paused && inbox.paused_reason && (
-        <p className="warning">
-          <Icon name="triangle-alert" size="s" />
-          {text.pausedWhy(inbox.paused_reason)}
-        </p>
-      )}
+      <Health inbox={inbox} unread={dead.length} />
+      {dead.length > 0 && <DeadEnvelopes dead={dead} />}
       {inbox.snippet ? (
         <Copyable label={text.snippet} value={inbox.snippet} />
       ) : (
@@ -137,6 +160,7 @@ function InboxCard({
           <Button onClick={() => after(api.changeInbox(inbox.id, { active: paused }), "The channel was not changed.")}>
             {paused ? text.resume : text.pause}
           </Button>
+          {!paused && <Button onClick={onTry}>{text.tryIt}</Button>}
           <Button icon="pencil" onClick={onEdit}>
             {text.edit}
           </Button>
@@ -161,12 +185,4 @@ function InboxCard({
       )}
     </section>
   );
-}
-
-function seen(inbox: Inbox): string {
-  const parts = [
-    inbox.last_in_at && text.lastIn(shortTime(inbox.last_in_at)),
-    inbox.last_out_at && text.lastOut(shortTime(inbox.last_out_at)),
-  ].filter(Boolean);
-  return parts.length ? parts.join(", ") : text.nothingYet;
 }

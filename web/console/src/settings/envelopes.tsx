@@ -7,15 +7,24 @@ import { Button } from "../ui/button";
 import { exactTime, shortTime } from "../ui/time";
 import { complain, say } from "../ui/toast";
 import { fileSize } from "../ui/words";
-import { Card } from "./card";
 import { text } from "./messages";
 
-/** Shown only while there are any: what came in and could not be read. */
-export function DeadEnvelopes() {
+const LOOK_AGAIN_MS = 10_000;
+
+/** What came in and could not be read, over all channels. */
+export function useDeadEnvelopes(wanted: boolean): Envelope[] {
+  const dead = useQuery({
+    queryKey: keys.envelopes,
+    queryFn: api.deadEnvelopes,
+    enabled: wanted,
+    refetchInterval: LOOK_AGAIN_MS,
+  });
+  return dead.data?.items ?? [];
+}
+
+export function DeadEnvelopes({ dead }: { dead: Envelope[] }) {
   const client = useQueryClient();
-  const dead = useQuery({ queryKey: keys.envelopes, queryFn: api.deadEnvelopes });
   const [busy, setBusy] = useState("");
-  if (!dead.data?.items.length) return null;
   const replay = (envelope: Envelope) => {
     setBusy(envelope.id);
     api
@@ -33,9 +42,11 @@ export function DeadEnvelopes() {
       });
   };
   return (
-    <Card title={text.unread} why={text.unreadWhy}>
+    <section className="dead" aria-label={text.unread}>
+      <h3>{text.unread}</h3>
+      <p className="quiet">{text.unreadWhy}</p>
       <ul className="settings-rows">
-        {dead.data.items.map((envelope) => (
+        {dead.map((envelope) => (
           <li key={envelope.id}>
             <span className="grow">
               <span className="settings-row-title">{envelope.reason}</span>
@@ -57,6 +68,6 @@ export function DeadEnvelopes() {
           </li>
         ))}
       </ul>
-    </Card>
+    </section>
   );
 }

@@ -15,7 +15,7 @@ import { cleaned, initialValues, type Schema, SchemaForm } from "./schema-form";
 interface InboxFormProps {
   connector: Connector;
   inbox?: Inbox;
-  onDone: () => void;
+  onDone: (inbox: Inbox) => void;
   onBack?: () => void;
 }
 
@@ -54,12 +54,13 @@ export function InboxForm({ connector, inbox, onDone, onBack }: InboxFormProps) 
   const save = (event: FormEvent) => {
     event.preventDefault();
     void run("save", async () => {
-      if (inbox) await api.changeInbox(inbox.id, { name, settings: cleaned(values) });
-      else await api.addInbox(body());
+      const kept = inbox
+        ? await api.changeInbox(inbox.id, { name, settings: cleaned(values) })
+        : await api.addInbox(body());
       await client.invalidateQueries({ queryKey: keys.inboxes });
       void client.invalidateQueries({ queryKey: keys.views });
       say(text.saved);
-      onDone();
+      onDone(kept);
     });
   };
   return (

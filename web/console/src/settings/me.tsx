@@ -5,13 +5,15 @@ import { api } from "../api/endpoints";
 import { keys } from "../api/keys";
 import type { Me } from "../api/types";
 import { Button } from "../ui/button";
-import { Field } from "../ui/form";
+import { Check, Field } from "../ui/form";
 import { type Preferences, prefer, usePreferences } from "../ui/preferences";
 import { Failed, Skeleton } from "../ui/states";
 import { shortTime } from "../ui/time";
 import { complain, say } from "../ui/toast";
 import { Card } from "./card";
 import { text } from "./messages";
+
+const PHONE = /^\+[1-9]\d{6,14}$/u;
 
 export function MySettings({ me }: { me: Me }) {
   return (
@@ -26,15 +28,20 @@ export function MySettings({ me }: { me: Me }) {
 
 function Profile({ me }: { me: Me }) {
   const client = useQueryClient();
+  const [wrong, setWrong] = useState("");
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    const name = String(new FormData(event.currentTarget).get("name"));
-    api.changeMe({ name }).then(
-      (changed) => {
-        client.setQueryData<Me>(keys.me, (old) => old && { ...old, name: changed.name, initials: changed.initials });
+    const form = new FormData(event.currentTarget);
+    const phone = String(form.get("phone")).replace(/[\s().-]/gu, "");
+    setWrong(!phone || PHONE.test(phone) ? "" : text.telephoneWrong);
+    if (phone && !PHONE.test(phone)) return;
+    const settings = { phone: phone || null, ring_phone: (phone && form.has("ring_phone")) || null };
+    api.changeMe({ name: String(form.get("name")), settings }).then(
+      ({ name, initials, settings: kept }) => {
+        client.setQueryData<Me>(keys.me, (old) => old && { ...old, name, initials, settings: kept });
         say(text.saved);
       },
-      (error: unknown) => complain("Your name was not changed.", error),
+      (error: unknown) => complain(text.profileFailed, error),
     );
   };
   return (
@@ -42,6 +49,22 @@ function Profile({ me }: { me: Me }) {
       <form className="form" onSubmit={submit}>
         <Field label={text.name} name="name" defaultValue={me.name} required maxLength={200} autoComplete="name" />
         <Field label={text.email} value={me.email} readOnly />
+        <Field
+          label={text.telephone}
+          name="phone"
+          type="tel"
+          autoComplete="tel"
+          maxLength={40}
+          defaultValue={String(me.settings.phone ?? "")}
+          help={text.telephoneHelp}
+          error={wrong}
+        />
+        <Check
+          label={text.ringPhone}
+          help={text.ringPhoneHelp}
+          name="ring_phone"
+          defaultChecked={Boolean(me.settings.ring_phone)}
+        />
         <div className="form-end">
           <Button type="submit">{text.save}</Button>
         </div>

@@ -6,6 +6,7 @@ import type { IconName } from "../ui/icons";
 import { Channels } from "./channels";
 import { MySettings } from "./me";
 import { text } from "./messages";
+import { PhoneSettings } from "./phone";
 import "../ui/page.css";
 import "./settings.css";
 import { Team } from "./team";
@@ -15,6 +16,7 @@ import { WorkspaceSettings } from "./workspace";
 const sections: Record<string, { icon: IconName; page: (props: { me: Me }) => React.ReactNode }> = {
   me: { icon: "user-round", page: MySettings },
   channels: { icon: "inbox", page: Channels },
+  phone: { icon: "phone", page: PhoneSettings },
   team: { icon: "users", page: Team },
   tokens: { icon: "key-round", page: Tokens },
   workspace: { icon: "layers", page: WorkspaceSettings },

@@ -9,6 +9,7 @@ import { Failed, Skeleton } from "../ui/states";
 import { complain, say } from "../ui/toast";
 import { Card } from "./card";
 import { text } from "./messages";
+import { QuietHours, Survey } from "./switches";
 
 export function WorkspaceSettings({ me }: { me: Me }) {
   const client = useQueryClient();
@@ -63,6 +64,8 @@ export function WorkspaceSettings({ me }: { me: Me }) {
           )}
         </form>
       </Card>
+      <QuietHours admin={admin} />
+      <Survey admin={admin} />
       {sample && admin && (
         <Card title={text.sample} why={text.sampleWhy}>
           <div className="form-end">

@@ -34,3 +34,21 @@ export function Field({ label, help, error, ...input }: FieldProps) {
     </div>
   );
 }
+
+interface CheckProps extends InputHTMLAttributes<HTMLInputElement> {
+  label: string;
+  help?: ReactNode;
+}
+
+/** Yes or no; its help stands in its label and is read with it. */
+export function Check({ label, help, ...input }: CheckProps) {
+  return (
+    <label className="check-field">
+      <input type="checkbox" {...input} />
+      <span>
+        {label}
+        {help && <span className="field-help"> {help}</span>}
+      </span>
+    </label>
+  );
+}
