@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 
 from hub.demo.phrases import NOTES, SAID, TONGUES, Topic
 from hub.demo.sample import AGENTS, Rang, Story, Turn
@@ -17,12 +18,15 @@ FIRST_NUMBER = 200
 
 
 def crowd() -> list[Story]:
-    chance = random.Random(SEED)
-    return [_story(chance, number) for number in range(MANY)]
+    chance, known = random.Random(SEED), Counter[str]()
+    return [_story(chance, known, number) for number in range(MANY)]
 
 
-def _story(chance: random.Random, number: int) -> Story:
-    tongue = TONGUES[chance.choice(SPOKEN)]
+def _story(chance: random.Random, known: Counter[str], number: int) -> Story:
+    """`known` is how many speak each language so far: no two have the same name."""
+    spoken = chance.choice(SPOKEN)
+    tongue = TONGUES[spoken]
+    known[spoken] += 1
     topic = chance.choice(tongue.topics)
     order, size = str(chance.randint(46000, 48999)), str(chance.randint(37, 46))
     filled = topic.about(order, size)
@@ -34,7 +38,7 @@ def _story(chance: random.Random, number: int) -> Story:
         turns += _answered(chance, filled, hours, channel, by)
     done = answered and hours > 30 and chance.random() < 0.9
     return Story(
-        name=tongue.name(number),
+        name=tongue.name(known[spoken]),
         address=f"customer{number}@example.net",
         subject=filled.subject,
         turns=tuple(turns),
@@ -50,7 +54,7 @@ def _story(chance: random.Random, number: int) -> Story:
 def _answered(chance: random.Random, topic: Topic, hours: float, channel: str, by: str) -> list[Turn]:
     """In words on the same channel, or by a call; then perhaps a thank-you, sometimes on another channel."""
     soon = round(max(hours - chance.uniform(0.3, 5), hours * 0.6), 3)
-    if chance.random() < 0.22:
+    if chance.random() < 0.35:
         return [_call(chance, soon, by)]
     turns = [Turn(soon, topic.answer, by, channel)]
     if chance.random() < 0.6:
@@ -61,7 +65,7 @@ def _answered(chance: random.Random, topic: Topic, hours: float, channel: str, b
 
 def _call(chance: random.Random, hours: float, by: str) -> Turn:
     kind = chance.random()
-    if kind < 0.15:
+    if kind < 0.12:
         return Turn(hours, "", by, "voice", call=Rang("no_answer", ring_s=30))
     if kind < 0.25:
         voicemail = ((True, "Hello, it is about my order. Please call me back."),)
