@@ -97,13 +97,19 @@ async def hanging(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         system.hangs.set()
 
 
-async def test_a_provider_that_hangs_takes_only_its_own_places_and_then_none(hanging: Hanging) -> None:
+async def test_a_provider_that_hangs_takes_only_its_own_places_and_then_none(
+    hanging: Hanging, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch, "SEND_TIMEOUT_S", 8.0)
     system = hanging.system
     assert isinstance(system, Slow)
     system.hangs.clear()
     await hanging.answer_all()
-    await hanging.until(hanging.rest)
+    await hanging.until(lambda: _waits(system))
+    await asyncio.sleep(0.3)
     assert system.most_waiting == ways.PLACES, "and no more, although forty customers wait"
+    monkeypatch.setattr(dispatch, "SEND_TIMEOUT_S", 3.0)
+    await hanging.until(hanging.rest)
     tried = system.asked
     rest = await hanging.rest()
     assert "No answer in time" in rest["reason"]
