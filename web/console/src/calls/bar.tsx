@@ -66,11 +66,14 @@ function Incoming({ ringing, browser }: { ringing: Ringing; browser: boolean }) 
   useTitle(text.ringingTitle(name));
   const answer = () =>
     void act(call, (id) => api.answerCall(id, browser ? "browser" : "phone"), text.answerFailed).then(
-      (worked) => worked && go(`/inbox/all/${call.thread_id}`),
+      (worked) => worked && !isWriting() && go(`/inbox/all/${call.thread_id}`),
     );
   useCommands([{ id: "answer", label: text.answer, keys: ["F8"], group: "Phone", run: answer }]);
   return (
-    <section className="call-bar call-incoming" aria-label={text.phone} role="alert">
+    <section className="call-bar call-incoming" aria-label={text.incoming}>
+      <span className="call-said" role="alert">
+        {text.ringingTitle(name)}
+      </span>
       <span className="call-sign ch-call">
         <Icon name="phone" size="s" />
       </span>
@@ -79,10 +82,11 @@ function Incoming({ ringing, browser }: { ringing: Ringing; browser: boolean }) 
       {!call.attested && (
         <span className="chip chip-warn not-phone" title={text.unattested}>
           <Icon name="shield-alert" size="xs" />
+          <span className="call-said">{text.unattested}</span>
         </span>
       )}
       <span className="quiet ellipsis not-phone">{[ringing.queue, ringing.why].filter(Boolean).join(" · ")}</span>
-      <span className="quiet">{clock(since)}</span>
+      <span className="call-time quiet">{clock(since)}</span>
       <span className="grow" />
       <Button look="plain" icon="panel-right" className="not-phone" onClick={() => go(`/inbox/all/${call.thread_id}`)}>
         {text.open}
@@ -102,15 +106,21 @@ function Live({ call }: { call: Call }) {
   const act = useDo();
   const own = call.legs.find((leg) => leg.agent_id === call.agent_id && leg.state !== "ended");
   const talking = call.state === "active" || call.state === "held";
+  const held = call.state === "held";
   const since = useSince(talking ? call.answered_at : (call.ringing_at ?? call.created_at));
   const name = partner(call).name || partner(call).address;
   const muted = own?.muted ?? false;
   const mute = () => void act(call, muted ? api.unmuteCall : api.muteCall);
-  const hold = () => void act(call, call.state === "held" ? api.resumeCall : api.holdCall);
+  const hold = () => void act(call, held ? api.resumeCall : api.holdCall);
   const end = () => void act(call, api.hangUp);
   const endTwice = useTwice(end);
   useCommands([
-    { id: "mute", label: muted ? text.unmute : text.mute, keys: ["F8"], group: "Phone", run: mute },
+    ...(call.features.mute && talking
+      ? [{ id: "mute", label: muted ? text.unmute : text.mute, keys: ["F8"], group: "Phone", run: mute }]
+      : []),
+    ...(call.features.hold && talking
+      ? [{ id: "hold", label: held ? text.resume : text.hold, keys: ["F9"], group: "Phone", run: hold }]
+      : []),
     { id: "end-call", label: text.end, keys: ["Shift+F9"], group: "Phone", run: endTwice },
   ]);
   const can = call.features;
@@ -131,13 +141,13 @@ function Live({ call }: { call: Call }) {
       {talking && (
         <>
           {can.mute && (
-            <Button look="plain" hint="F8" aria-pressed={muted} onClick={mute}>
+            <Button look="plain" hint="F8" onClick={mute}>
               {muted ? text.unmute : text.mute}
             </Button>
           )}
           {can.hold && (
-            <Button look="plain" aria-pressed={call.state === "held"} onClick={hold}>
-              {call.state === "held" ? text.resume : text.hold}
+            <Button look="plain" hint="F9" onClick={hold}>
+              {held ? text.resume : text.hold}
             </Button>
           )}
           {can.keypad && <Keypad call={call} />}
@@ -201,7 +211,7 @@ function Recorder({ call }: { call: Call }) {
   if (consent === "never") return null;
   if (state === "on") {
     if (!call.features.pause) return null;
-    return <IconButton icon="clock" label={text.pause} className="not-phone" onClick={() => record("pause")} />;
+    return <IconButton icon="pause" label={text.pause} className="not-phone" onClick={() => record("pause")} />;
   }
   if (state === "paused") {
     return (
@@ -273,6 +283,11 @@ function NoteButton({ call }: { call: Call }) {
       )}
     </>
   );
+}
+
+/** Whoever is in the middle of an answer to somebody else keeps it before the eyes. */
+function isWriting(): boolean {
+  return [...document.querySelectorAll("textarea")].some((area) => area.value.trim());
 }
 
 /** A key that ends a call must be meant: it is pressed twice. */

@@ -2,6 +2,7 @@ import type { Call } from "../api/types";
 
 export const text = {
   phone: "Phone",
+  incoming: "Incoming call",
   call: "Call",
   callWho: (name: string) => `Call ${name}`,
   callOn: (address: string) => `Call ${address}`,

@@ -40,7 +40,7 @@ export default function Promises({ me }: { me: Me }) {
     }
   };
   return (
-    <div className="page settings">
+    <div className="page">
       <main className="settings-main" aria-label={text.title}>
         <div className="settings-column">
           <Link href="/inbox/mine" className="settings-back">

@@ -21,7 +21,7 @@ export default function Reports() {
   }, []);
   const totals = found.data?.totals;
   return (
-    <div className="page settings">
+    <div className="page">
       <main className="settings-main" aria-label={text.title}>
         <div className="report">
           <Link href="/inbox/mine" className="settings-back">
