@@ -41,7 +41,7 @@ export function Line({ phone, onDone }: { phone: PhoneView; onDone(): void }) {
         )}
         {call.state === "idle" && last && <p class="quiet">{ended(last)}</p>}
       </div>
-      <Sounds heard={[...call.heard, ...mine]} />
+      <Sounds heard={[...call.heard, ...mine]} keypad={keypad} />
       {problem && (
         <p class="problem" role="alert">
           {problem}
@@ -113,9 +113,10 @@ function Say({ onSay }: { onSay(text: string): void }) {
   );
 }
 
-function Sounds({ heard }: { heard: Heard[] }) {
+/** The latest stays in sight, also when the keypad takes its room. */
+function Sounds({ heard, keypad }: { heard: Heard[]; keypad: boolean }) {
   const end = useRef<HTMLLIElement>(null);
-  useEffect(() => end.current?.scrollIntoView({ block: "nearest" }), [heard.length]);
+  useEffect(() => end.current?.scrollIntoView({ block: "nearest" }), [heard.length, keypad]);
   const inOrder = heard.toSorted((one, other) => Date.parse(one.at) - Date.parse(other.at));
   return (
     <ul class="heard" aria-label="What is heard" aria-live="polite" tabIndex={0}>
