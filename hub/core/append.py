@@ -8,7 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from hub.contract import Address, CallUpdate, Event, Ignored, State, Status
+from hub.contract import Address, CallUpdate, Event, Ignored, Proof, State, Status
 from hub.core import claims, proof, questions, survey, told
 from hub.core import route as routing
 from hub.core.batch import Batch
@@ -351,7 +351,7 @@ def advance(batch: Batch, thread: ThreadState, case: Row, entry: dict[str, Any],
         last_seq=entry["seq"],
         last_in_seq=entry["seq"],
     )
-    if entry["automatic"]:
+    if entry["automatic"] or (entry["proof"] == Proof.FAILED and not is_new):
         return
     case.set(waiting_since=case["waiting_since"] or batch.now, asked_at=None)
     if is_new or before in ("open", "spam"):

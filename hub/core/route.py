@@ -1,7 +1,8 @@
 """Which case of the thread does a message belong to? In one order, and the answer's reason stays on the entry.
 
 Token or known id, then the case that asked for this answer, then the only open one, then the one touched last within a
-day, then one that was done recently, then a new one.
+day, then one that was done recently, then a new one. Whoever failed the check of who they are wakes and reopens none:
+their words join a case that is open, or get one of their own, where an agent sees them.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from hub.contract import Proof
 from hub.core.batch import Batch
 from hub.core.receive import Heard
 from hub.core.states import Row, ThreadState
@@ -40,7 +42,8 @@ class Route:
 def route(batch: Batch, thread: ThreadState, heard: Heard, ref_space: str, channel: str) -> Route:
     """Choose the case for an inbound message; looks only at what the batch has locked."""
     pointed = _by_token(batch, thread, heard) or _by_reference(batch, thread, heard, ref_space)
-    if pointed and pointed.case and (_is_open(pointed.case) or _reopens(batch, pointed.case)):
+    failed = heard.message.proof is Proof.FAILED
+    if pointed and pointed.case and _takes(batch, pointed.case, failed):
         return pointed
     answers = pointed.answers if pointed else None
     cases = batch.cases_of[thread.id]
@@ -48,6 +51,8 @@ def route(batch: Batch, thread: ThreadState, heard: Heard, ref_space: str, chann
         # a machine opens nothing again: its words go to where the thread was last at work
         latest = max((c for c in cases if c["status"] != "spam"), key=_touched, default=None)
         return Route(latest, LATEST if latest else NEW, answers)
+    if failed:
+        cases = [case for case in cases if _takes(batch, case, failed)]
     open_cases = [case for case in cases if _is_open(case)]
     asking = [c for c in open_cases if c["asked_at"] and (c["origin"] or {}).get("asked") == channel]
     if asking and len(open_cases) > 1:
@@ -117,6 +122,10 @@ def elsewhere(batch: Batch, thread: ThreadState, heard: Heard, ref_space: str) -
 
 def _is_open(case: Row) -> bool:
     return case["status"] not in CLOSED
+
+
+def _takes(batch: Batch, case: Row, failed: bool) -> bool:
+    return case["status"] == "open" if failed else _is_open(case) or _reopens(batch, case)
 
 
 def _reopens(batch: Batch, case: Row) -> bool:

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
+from hub.contract import Proof
 from hub.db import insert
 from hub.models import Case, Entry, Reference, new_id
 from tests.support.workshop import Workshop
@@ -239,3 +240,33 @@ async def test_a_stranger_s_answer_stays_in_their_thread_and_tells_what_it_refer
     heard = await workshop.hear("maya@example.com", "One more thing", token=token, reply_to=("mail-1",))
     own = await workshop.entry(heard)
     assert (own["case_id"], "refers_to" in (own["data"] or {})) == (case["id"], False)
+
+
+@pytest.mark.parametrize("status", ["done", "snoozed", "waiting"])
+async def test_who_failed_the_check_moves_no_case_and_is_seen_all_the_same(workshop: Workshop, status: str) -> None:
+    """A forged mail with all that a copy of ours tells: it gets a case of its own, and hers stays as it is."""
+    first = await workshop.hear("maya@example.com", "My order", ref="mail-1")
+    hers = (await workshop.row(Case))["id"]
+    change = sa.update(CASE).where(CASE.c.id == hers)
+    await workshop.db.write(lambda conn: conn.execute(change.values(status=status, done_at=workshop.now)) and None)
+    before = await workshop.row(Case, id=hers)
+    known: dict[str, Any] = {"token": workshop.desk.case_token(hers), "reply_to": ("mail-1",)}
+    forged = [await workshop.hear("maya@example.com", "Cancel it", proof=Proof.FAILED, **known) for _ in range(2)]
+    assert {heard.threads for heard in forged} == {first.threads}
+    (own,) = {(await workshop.entry(heard))["case_id"] for heard in forged}
+    assert own != hers
+    assert (await workshop.row(Case, id=own))["status"] == "open"
+    assert await workshop.row(Case, id=hers) == before
+    assert not await workshop.rows(Entry, kind="event")
+
+    await workshop.hear("maya@example.com", "It is me", proof=Proof.CLAIMED, **known)
+    assert (await workshop.row(Case, id=hers))["status"] == "open"
+
+
+async def test_who_failed_the_check_joins_an_open_case_and_leaves_its_clock(workshop: Workshop) -> None:
+    first = await workshop.hear("maya@example.com", "My order")
+    await workshop.reply(first.threads[0], "maya@example.com", "It leaves tonight.")
+    await workshop.db.write(lambda conn: conn.execute(sa.update(CASE).values(status="open")) and None)
+    await workshop.hear("maya@example.com", "Cancel it", proof=Proof.FAILED)
+    case = await workshop.row(Case)
+    assert (case["waiting_since"], case["preview"]) == (None, "Cancel it")
