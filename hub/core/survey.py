@@ -15,7 +15,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from hub.contract import Address
+from hub.contract import Address, Proof
 from hub.core.addresses import canonical
 from hub.core.batch import Batch
 from hub.core.changes import Actor
@@ -192,7 +192,7 @@ def answered(batch: Batch, thread: ThreadState, heard: Heard) -> Row | None:
     """The case whose question these words answer; the answer is kept."""
     message = heard.message
     given = _ANSWER.fullmatch(message.text.strip()) if len(message.text) < 600 else None
-    if given is None or message.automatic:
+    if given is None or message.automatic or message.proof is Proof.FAILED:
         return None
     kind, address = canonical(message.sender)
     asked = sa.select(SURVEY.c.case_id).where(

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from hub.contract import State
+from hub.contract import Proof, State
 from hub.core import survey
 from hub.core.cases import ChangeCase
 from hub.core.permit import Decision
@@ -83,6 +83,7 @@ async def test_the_second_digit_and_a_stranger_s_are_words(workshop: Workshop) -
     await done(workshop)
     await tick(workshop)
     await workshop.hear("other@example.com", "1")
+    await workshop.hear("maya@example.com", "1", proof=Proof.FAILED)
     assert (await workshop.row(Survey))["score"] is None
     await workshop.hear("maya@example.com", "5")
     await workshop.hear("maya@example.com", "1")
