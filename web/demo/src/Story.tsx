@@ -45,12 +45,17 @@ export function Story({ config, onGo }: { config: DemoConfig; onGo(place: string
         <ol>
           {config.story.map((step, number) => (
             <li key={step.do} class={step.who.toLowerCase()}>
-              <label>
-                <input type="checkbox" checked={done.includes(number)} onChange={() => tick(number)} />
+              <p>
+                <input
+                  type="checkbox"
+                  aria-label={`Step ${number + 1} is done`}
+                  checked={done.includes(number)}
+                  onChange={() => tick(number)}
+                />
                 <span>
                   <b>{step.who}</b> {step.do}
                 </span>
-              </label>
+              </p>
               {step.say && <q>{step.say}</q>}
               {(step.say || step.place) && (
                 <span class="hands">
