@@ -77,8 +77,8 @@ function Incoming({ ringing, browser }: { ringing: Ringing; browser: boolean }) 
       <span className="call-sign ch-call">
         <Icon name="phone" size="s" />
       </span>
-      <span className="call-who ellipsis">{name}</span>
-      <span className="quiet not-phone">{partner(call).address}</span>
+      <bdi className="call-who ellipsis">{name}</bdi>
+      <bdi className="quiet not-phone">{partner(call).address === name ? "" : partner(call).address}</bdi>
       {!call.attested && (
         <span className="chip chip-warn not-phone" title={text.unattested}>
           <Icon name="shield-alert" size="xs" />
@@ -87,16 +87,22 @@ function Incoming({ ringing, browser }: { ringing: Ringing; browser: boolean }) 
       )}
       <span className="quiet ellipsis not-phone">{[ringing.queue, ringing.why].filter(Boolean).join(" · ")}</span>
       <span className="call-time quiet">{clock(since)}</span>
-      <span className="grow" />
-      <Button look="plain" icon="panel-right" className="not-phone" onClick={() => go(`/inbox/all/${call.thread_id}`)}>
-        {text.open}
-      </Button>
-      <Button look="plain" icon="x" onClick={() => void act(call, api.declineCall, text.declineFailed)}>
-        {text.decline}
-      </Button>
-      <Button icon="phone" hint="F8" className="call-answer" onClick={answer}>
-        {text.answer}
-      </Button>
+      <div className="call-acts">
+        <Button
+          look="plain"
+          icon="panel-right"
+          className="not-phone"
+          onClick={() => go(`/inbox/all/${call.thread_id}`)}
+        >
+          {text.open}
+        </Button>
+        <Button look="plain" icon="x" onClick={() => void act(call, api.declineCall, text.declineFailed)}>
+          {text.decline}
+        </Button>
+        <Button icon="phone" hint="F8" className="call-answer" onClick={answer}>
+          {text.answer}
+        </Button>
+      </div>
     </section>
   );
 }
@@ -128,42 +134,43 @@ function Live({ call }: { call: Call }) {
     <section className="call-bar" aria-label={text.phone} data-state={call.state}>
       <span className={call.state === "held" ? "call-dot is-held" : talking ? "call-dot" : "call-dot is-ringing"} />
       <button type="button" className="call-who ellipsis" onClick={() => go(`/inbox/all/${call.thread_id}`)}>
-        {name}
+        <bdi>{name}</bdi>
       </button>
-      <span className="quiet not-phone">{partner(call).address === name ? "" : partner(call).address}</span>
+      <bdi className="quiet not-phone">{partner(call).address === name ? "" : partner(call).address}</bdi>
       <span className="call-time">
         {text.states[call.state]} {clock(since)}
       </span>
       <span className="call-facts ellipsis not-phone" aria-live="polite">
         <Facts call={call} name={name} />
       </span>
-      <span className="grow" />
-      {talking && (
-        <>
-          {can.mute && (
-            <Button look="plain" hint="F8" onClick={mute}>
-              {muted ? text.unmute : text.mute}
-            </Button>
-          )}
-          {can.hold && (
-            <Button look="plain" hint="F9" onClick={hold}>
-              {held ? text.resume : text.hold}
-            </Button>
-          )}
-          {can.keypad && <Keypad call={call} />}
-          {can.record && <Recorder call={call} />}
-          {can.transfer && <Transfers call={call} />}
-        </>
-      )}
-      <NoteButton call={call} />
-      {call.answered_by.startsWith("machine") && can.voicemail_drop && (
-        <Button look="plain" onClick={() => void act(call, (id) => api.dropVoicemail(id, ""))}>
-          {text.drop}
+      <div className="call-acts">
+        {talking && (
+          <>
+            {can.mute && (
+              <Button look="plain" hint="F8" onClick={mute}>
+                {muted ? text.unmute : text.mute}
+              </Button>
+            )}
+            {can.hold && (
+              <Button look="plain" hint="F9" onClick={hold}>
+                {held ? text.resume : text.hold}
+              </Button>
+            )}
+            {can.keypad && <Keypad call={call} />}
+            {can.record && <Recorder call={call} />}
+            {can.transfer && <Transfers call={call} />}
+          </>
+        )}
+        <NoteButton call={call} />
+        {call.answered_by.startsWith("machine") && can.voicemail_drop && (
+          <Button look="plain" onClick={() => void act(call, (id) => api.dropVoicemail(id, ""))}>
+            {text.drop}
+          </Button>
+        )}
+        <Button icon="phone" className="call-end" onClick={end}>
+          {talking ? text.end : text.cancel}
         </Button>
-      )}
-      <Button icon="phone" className="call-end" onClick={end}>
-        {talking ? text.end : text.cancel}
-      </Button>
+      </div>
     </section>
   );
 }
@@ -249,7 +256,7 @@ function Transfers({ call }: { call: Call }) {
   }
   return (
     <>
-      <Button ref={at} look="plain" className="not-phone" aria-haspopup="dialog" onClick={() => setOpen(!open)}>
+      <Button ref={at} look="plain" aria-haspopup="dialog" onClick={() => setOpen(!open)}>
         {text.transfer}
       </Button>
       {open && (
@@ -266,14 +273,7 @@ function NoteButton({ call }: { call: Call }) {
   const [open, setOpen] = useState(false);
   return (
     <>
-      <Button
-        ref={at}
-        look="plain"
-        icon="lock"
-        className="not-phone"
-        aria-haspopup="dialog"
-        onClick={() => setOpen(!open)}
-      >
+      <Button ref={at} look="plain" icon="lock" aria-haspopup="dialog" onClick={() => setOpen(!open)}>
         {text.note}
       </Button>
       {open && (
@@ -301,12 +301,18 @@ function useTwice(run: () => void): () => void {
   };
 }
 
+/** Over the title of the page, whenever that changes; what it was last comes back. */
 function useTitle(title: string): void {
+  const before = useRef("");
   useEffect(() => {
-    const before = document.title;
+    if (document.title === title) return;
+    before.current = document.title;
     document.title = title;
-    return () => {
-      document.title = before;
-    };
-  }, [title]);
+  });
+  useEffect(
+    () => () => {
+      document.title = before.current;
+    },
+    [],
+  );
 }

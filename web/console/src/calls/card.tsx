@@ -33,13 +33,15 @@ export function CallCard({ entry, call }: { entry: Entry; call: Call }) {
             {disposition && <span className="chip chip-line">{disposition}</span>}
           </div>
           <div className="quiet">
-            {[
-              text.to(whoCalls(call), whoIsCalled(call)),
-              call.talk_s > 0 && lasted(call.talk_s),
-              call.talk_s === 0 && call.wait_s > 0 && `waited ${lasted(call.wait_s)}`,
-            ]
-              .filter(Boolean)
-              .join(" · ")}
+            <bdi>
+              {[
+                text.to(whoCalls(call), whoIsCalled(call)),
+                call.talk_s > 0 && lasted(call.talk_s),
+                call.talk_s === 0 && call.wait_s > 0 && `waited ${lasted(call.wait_s)}`,
+              ]
+                .filter(Boolean)
+                .join(" · ")}
+            </bdi>
             {" · "}
             <time dateTime={entry.at} title={exactTime(entry.at)}>
               {time(entry.at)}
