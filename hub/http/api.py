@@ -84,4 +84,10 @@ def setup(app: web.Application) -> None:
     install(app.router, operations(), admit)
     app.router.add_routes(visitor.routes())
     app.router.add_routes(questions.pages())
-    Web().install(app.router)
+    Web(hosts=lambda: _phone_hosts(app)).install(app.router)
+
+
+def _phone_hosts(app: web.Application) -> list[str]:
+    """The console talks to a telephone provider where a line is spoken on in the browser, and to nobody else."""
+    lines = (facts.capabilities.calls for facts in app[HUB].desk.inboxes())
+    return sorted({host for calls in lines if calls and calls.browser for host in calls.hosts})

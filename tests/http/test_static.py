@@ -140,3 +140,11 @@ async def test_the_documentation_asks_nobody_else(site: str) -> None:
     assert "default-src 'none'" in headers["Content-Security-Policy"]
     status, body, _ = await get(f"{site}/openapi.json")
     assert (status, body[:20]) == (200, b'{"openapi":"3.1.0","')
+
+
+async def test_the_console_may_speak_to_a_telephone_provider(built: Path) -> None:
+    app = web.Application()
+    Web(built, hosts=lambda: ["wss://phone.example"]).install(app.router)
+    async with TestServer(app) as server:
+        _, _, headers = await get(server.make_url("/"))
+    assert "connect-src 'self' wss://phone.example;" in headers["Content-Security-Policy"]
