@@ -34,9 +34,10 @@ export function Since({ entry }: { entry: Entry }) {
     entry.edited_by && text.editedLater,
     entry.elsewhere && text.sentElsewhere,
   ].filter(Boolean);
-  if (!words.length && !entry.reactions.length) return null;
+  if (!words.length && !entry.reactions.length && !entry.ask) return null;
   return (
     <div className="since">
+      {entry.ask && <Asked ask={entry.ask} />}
       {entry.reactions.map((one) => (
         <span key={`${one.name}/${one.emoji}`} className="chip chip-line" title={one.name}>
           {one.emoji}
@@ -44,5 +45,20 @@ export function Since({ entry }: { entry: Entry }) {
       ))}
       {words.length > 0 && <span className="quiet">{words.join(" · ")}</span>}
     </div>
+  );
+}
+
+/** What the customer can answer with. */
+function Asked({ ask }: { ask: NonNullable<Entry["ask"]> }) {
+  const answers = ask.kind === "choice" ? ask.options : ask.fields;
+  return (
+    <>
+      <span className="quiet">{ask.kind === "choice" ? text.asksChoice : ask.title || text.asksForm}</span>
+      {answers.map((one) => (
+        <span key={one.label} className="chip chip-line">
+          {one.label}
+        </span>
+      ))}
+    </>
   );
 }

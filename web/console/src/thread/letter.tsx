@@ -11,6 +11,7 @@ import { exactTime, time } from "../ui/time";
 import { DeliveryState } from "./delivery";
 import { Elsewhere } from "./elsewhere";
 import { EntryMenu } from "./entry-menu";
+import { Since } from "./extras";
 import { needsPaper, prepare } from "./mail";
 import { MailFrame } from "./mail-frame";
 import { text } from "./messages";
@@ -56,6 +57,7 @@ export function Letter({ entry, cases, onCollapse }: LetterProps) {
         <Words entry={entry} />
         <Quoted entry={entry} />
         <Attachments files={shown} />
+        <Since entry={entry} />
         <DeliveryState entry={entry} />
       </div>
     </article>

@@ -40,6 +40,8 @@ export const text = {
   copied: "Text copied.",
   moveTo: (subject: string) => `Move to “${subject}”`,
   moved: (subject: string) => `Moved to “${subject}”.`,
+  asksChoice: "Asks to choose",
+  asksForm: "Form",
   shared: "Shared",
   chosen: "Chosen from the buttons",
   corrects: "Corrects an earlier message",
