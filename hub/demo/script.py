@@ -28,7 +28,7 @@ STEPS: tuple[Step, ...] = (
     Step("Maya", "Answer, and say something.", "Can you text me the return label?", "call"),
     Step("Agent", "End, say how it went, then confirm the number at the right. Shift+P: promise the label by six."),
     Step("Maya", "Phone, Messages: text.", "Please send me the label", "sms"),
-    Step("Agent", "See the promise, answer by SMS, mark it as kept."),
+    Step("Agent", "Choose SMS below, answer, and mark the promise above as kept."),
 )
 
 

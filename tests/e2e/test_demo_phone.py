@@ -11,12 +11,13 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from tests.e2e.desk import violations
-from tests.support.chatting import complaints, until
+from tests.e2e.desk import until, violations
+from tests.support.chatting import complaints
 from tests.support.hub import Hub
 from tests.support.owner import Owner
 
 NUMBER = "+447700900142"
+pytestmark = pytest.mark.timeout(200)
 
 
 class DemoHub(Hub):
@@ -121,6 +122,117 @@ async def test_a_call_can_be_declined_by_keyboard(agent: Owner, phone: Page) -> 
     await phone.keyboard.press("Enter")
     ended = await until(lambda: _ended(agent, call), "the end of the call")
     assert ended["end_reason"] == "rejected"
+
+
+async def test_the_story_is_played_as_it_is_printed(demo: Hub, browser: Browser, phone: Page) -> None:
+    """Agent in one window, Maya in the other, step by step: five channels become one thread."""
+    context = await browser.new_context(locale="en-GB", viewport={"width": 1440, "height": 900})
+    desk = await context.new_page()
+    link = re.search(r"http\S+/link/\S+", demo.log)
+    assert link
+    await desk.goto(link[0])
+    await desk.get_by_role("button").first.click()
+    await expect(desk.get_by_role("navigation", name="Views")).to_be_visible(timeout=15_000)
+    await desk.goto(f"{demo.url}/inbox/all")
+
+    await _goes(phone, "Instagram")
+    await _writes(phone, "Message", "The boots are a 38, I ordered a 40. Can I swap them?")
+    await desk.get_by_role("option", name=re.compile("The boots are a 38")).click(timeout=15_000)
+    await _sends(desk, "Of course. Please mail us your order number.", "Instagram")
+    await expect(phone.get_by_role("article", name="Fern & Fell")).to_contain_text("order number", timeout=15_000)
+
+    await _goes(phone, "My mailbox")
+    await phone.get_by_label("Subject").fill("My order")
+    await phone.get_by_label("Message").fill("It is order 48213.")
+    await phone.get_by_role("button", name="Send", exact=True).click()
+    await expect(phone.get_by_role("status")).to_contain_text("Sent to support@")
+    await expect(desk.locator(".list")).to_contain_text("It is order 48213", timeout=15_000)
+    await desk.keyboard.press("Control+k")
+    await desk.keyboard.type("Ask for proof")
+    await desk.keyboard.press("Enter")
+    proof = desk.get_by_role("dialog", name="Ask for proof")
+    await proof.get_by_label("Which address").fill("maya@example.com")
+    await proof.get_by_role("button", name="Send code").click()
+    code = await _mail(phone, r"\b\d{6}\b")
+    await _goes(phone, "My phone")
+    await _writes(phone, "Message", f"Here it is: {code}")
+    await expect(desk.locator("#timeline")).to_contain_text("It is order 48213.", timeout=15_000)
+
+    await _pick(desk, "Email")
+    await desk.locator(".composer-text").fill("Found it. Shall we talk?")
+    await desk.get_by_role("button", name="Add a live chat link").click()
+    await desk.get_by_role("button", name="Send email", exact=True).click()
+    await _goes(phone, "My mailbox")
+    await phone.goto(await _mail(phone, r"http\S+/c/[\w.-]+"))
+    await phone.get_by_role("button", name="Continue").click()
+    await phone.get_by_role("textbox").fill("Yes please, call me: +44 7700 900142")
+    await phone.keyboard.press("Enter")
+    await expect(desk.locator("#timeline")).to_contain_text("Yes please, call me", timeout=15_000)
+    await phone.goto(f"{demo.url}/demo#call")
+
+    await desk.locator("#timeline").focus()
+    await desk.keyboard.press("Shift+C")
+    call = desk.get_by_role("dialog", name=re.compile("^Call "))
+    await call.get_by_label("Another number").fill(NUMBER)
+    await call.get_by_role("button", name="Start call").click()
+    await phone.get_by_role("button", name="Answer").click(timeout=20_000)
+    await expect(phone.get_by_text("With the shop")).to_be_visible(timeout=15_000)
+    await phone.get_by_role("textbox", name="Say something").fill("Can you text me the return label?")
+    await phone.keyboard.press("Enter")
+    await expect(desk.locator("#timeline")).to_contain_text("Can you text me the return label?", timeout=15_000)
+    await desk.get_by_role("region", name="Phone").get_by_role("button", name="End").click()
+    wrap = desk.get_by_role("region", name="How did it go?")
+    await wrap.get_by_text("Reached, follow-up").click(timeout=15_000)
+    await wrap.get_by_role("button", name="Finish").click()
+    await expect(wrap).to_be_hidden(timeout=10_000)
+    await desk.get_by_role("button", name=f"What to do with {NUMBER}").click()
+    await desk.get_by_role("menuitem", name="Confirm address").click()
+    confirm = desk.get_by_role("dialog", name="Confirm address")
+    await confirm.get_by_label("Reason").fill("I spoke with her on it.")
+    await confirm.get_by_role("button", name="Confirm address").click()
+    await expect(confirm).to_be_hidden()
+    await desk.locator("#timeline").focus()
+    await desk.keyboard.press("Shift+P")
+    promise = desk.get_by_role("dialog", name="Promise")
+    await promise.get_by_label("What you promised").fill("Send the return label")
+    await promise.get_by_role("button", name="Save").click()
+    await expect(promise).to_be_hidden()
+
+    await _goes(phone, "Messages")
+    await _writes(phone, "Text message", "Please send me the label")
+    await expect(desk.locator("#timeline")).to_contain_text("Please send me the label", timeout=15_000)
+    await _pick(desk, "SMS")
+    await _sends(desk, "Your label: nwd.example/r/48213.", "SMS")
+    log = phone.get_by_role("log", name="Text messages")
+    await expect(log).to_contain_text("nwd.example/r/48213", timeout=15_000)
+    await desk.get_by_role("button", name="Kept: Send the return label").first.click()
+    await expect(desk.locator("#timeline")).to_contain_text("kept", timeout=15_000)
+    await context.close()
+
+
+async def _goes(page: Page, place: str) -> None:
+    await page.get_by_role("button", name=re.compile(f"^{place}( ?[0-9]+ new)?$")).click()
+
+
+async def _pick(desk: Page, channel: str) -> None:
+    await desk.locator(".channel-pick").click()
+    await desk.get_by_role("menuitemradio", name=re.compile(f"^{channel}")).first.click()
+
+
+async def _sends(desk: Page, text: str, channel: str) -> None:
+    await desk.locator(".composer-text").fill(text)
+    await desk.get_by_role("button", name=f"Send {channel}", exact=True).click()
+
+
+async def _mail(phone: Page, pattern: str) -> str:
+    """What the newest mail that has it says."""
+
+    async def found() -> str:
+        mails = await phone.evaluate("fetch('/demo/mails').then(answer => answer.json())")
+        texts = [re.search(pattern, mail["text"]) for mail in reversed(mails)]
+        return next((match[0] for match in texts if match), "")
+
+    return str(await until(found, f"a mail with {pattern}", 40))
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
