@@ -132,9 +132,14 @@ def _proven_claims(batch: Batch, missing: dict[Key, Heard]) -> dict[Key, tuple[U
     """An address typed by a customer becomes theirs when our token comes back from it and nobody owns it.
 
     A sender can be forged, and whoever got one mail of the case knows its token: unless the arrival itself is verified,
-    it must answer a message that was sent to this very address, whose id nobody else has.
+    it must answer a message that was sent to this very address, whose id nobody else has. And a person must: an absence
+    note answers whatever a stranger had sent there.
     """
-    with_token = {key: item for key, item in missing.items() if item.cases and item.message.proof is not Proof.FAILED}
+    with_token = {
+        key: item
+        for key, item in missing.items()
+        if item.cases and item.message.proof is not Proof.FAILED and not item.message.automatic
+    }
     if not with_token:
         return {}
     cases = {case for item in with_token.values() for case in item.cases}

@@ -284,7 +284,8 @@ def send(
         automatic="code",
         data={"to": [{"kind": to.kind, "address": to.value, "name": ""}], "proof": True},
     )
-    options = {"proof": code_id.hex} if code_id else {}
+    # one that is shown here must never reach the address that it is to prove: it would be sent back from there
+    options = {"proof": code_id.hex} if code_id else {"stays": True}
     deliver(batch, thread, entry, inbox, to, request.purpose, decision.record(request), options)
 
 
@@ -293,7 +294,7 @@ def send(
 
 def foresee(batch: Batch, heard: Sequence[Heard]) -> None:
     """Before the locks: which open codes may these words be about? Their threads are locked with the others."""
-    said = [item for item in heard if item.thread_id and guesses(item.message.text)]
+    said = [item for item in heard if item.thread_id and _given(item)]
     if not said or not batch.may_prove:
         return
     keys = {canonical(item.message.sender) for item in said}
@@ -311,7 +312,7 @@ def take(batch: Batch, thread: ThreadState, heard: Heard, inbox: InboxFacts, ent
     """A message was appended: is it the answer to a code? Wrong ones count, whoever sent them."""
     if not batch.codes:
         return
-    given = guesses(heard.message.text)
+    given = _given(heard)
     sender = canonical(heard.message.sender)
     for code in _open_codes(batch) if given else ():
         there = code["way"] == "there"
@@ -323,6 +324,11 @@ def take(batch: Batch, thread: ThreadState, heard: Heard, inbox: InboxFacts, ent
             continue
         if judge(batch, code, given):
             _proved(batch, code, heard, entry)
+
+
+def _given(heard: Heard) -> list[str]:
+    """A machine proves nothing: an absence note repeats to us whatever a stranger wrote to its mailbox."""
+    return [] if heard.message.automatic else guesses(heard.message.text)
 
 
 def _open_codes(batch: Batch) -> list[Row]:

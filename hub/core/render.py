@@ -161,12 +161,13 @@ def _refs(conn: Connection, entry: dict[str, Any], inbox: InboxFacts) -> tuple[s
 
 
 def _earlier(conn: Connection, entry: dict[str, Any], without: list[UUID]) -> tuple[Earlier, ...]:
-    """Earlier messages of the case, newest first. A note can't be among them: only messages are read."""
+    """Earlier messages of the case, newest first. Notes can't be among them, and codes stay where they were shown."""
     statement = (
         sa.select(ENTRY.c.id, ENTRY.c.at, ENTRY.c.author_name, ENTRY.c.text, ENTRY.c.html)
         .where(
             ENTRY.c.case_id == entry["case_id"],
             ENTRY.c.kind == "message",
+            ENTRY.c.automatic != "code",
             ENTRY.c.seq < entry["seq"],
             ENTRY.c.redacted_at.is_(None),
         )

@@ -291,7 +291,7 @@ class Settle(_OfDelivery):
             _set_state(batch, delivery, state, reason, retryable=True)
         elif climbs(current, state) and not self._outrun(current):
             _set_state(batch, delivery, state, reason, retryable=self.retryable)
-            if self.continue_at:
+            if self.continue_at and not delivery["options"].get("stays"):
                 delivery.set(continue_at=self.continue_at)
 
     def _outcome(self, delivery: Row) -> tuple[State, str]:

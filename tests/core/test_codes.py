@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from hub.contract import Address, Proof
+from hub.contract import Address, Proof, State
 from hub.core import proof
 from hub.core.confirm import Confirm, Revoke
+from hub.core.continuity import ContinueElsewhere
 from hub.core.errors import Conflict, CoreError
 from hub.core.proof import MASK, AskProof, value
 from hub.core.render import render
-from hub.models import Claim, Customer, Delivery, Entry, Identity, ProofCode, Thread
+from hub.core.settle import Begin, Settle
+from hub.models import Claim, Customer, Delivery, Entry, Identity, Lane, ProofCode, Thread
 from tests.support.workshop import Workshop
 
 MAYA = Address("email", "maya@example.com")
@@ -110,6 +113,41 @@ async def test_coming_back_on_its_own_side_a_code_proves_nothing(workshop: Works
     shown = value(workshop.desk.keys, await ask(workshop, thread, way="here"))
     await chat(workshop, shown)
     assert {row["state"] for row in await workshop.rows(ProofCode)} == {"open"}
+
+
+async def test_an_absence_note_that_repeats_a_code_proves_nothing(workshop: Workshop) -> None:
+    """A stranger mails their code to the victim and has the answer go to us."""
+    await workshop.hear("maya@example.com", "My own history", proof=Proof.DMARC)
+    thread = await chat(workshop, visitor="v_stranger")
+    code = value(workshop.desk.keys, await ask(workshop, thread, way="here"))
+    note = f"I am away until Monday. You wrote: {code}"
+    await workshop.hear("maya@example.com", note, proof=Proof.DMARC, automatic="auto-replied")
+    code_row = await workshop.row(ProofCode)
+    assert (code_row["state"], code_row["tries"], code_row["joins"]) == ("open", 0, None)
+    assert (await workshop.row(Identity, address="v_stranger"))["trust"] == "claimed"
+
+
+async def test_a_code_that_is_shown_never_goes_to_the_address_it_is_to_prove(workshop: Workshop) -> None:
+    thread = await chat(workshop, claims=(MAYA,))
+    code = value(workshop.desk.keys, await ask(workshop, thread, way="here"))
+    live = await workshop.row(Delivery)
+    lane = Lane.__table__  # type: ignore[attr-defined]
+    await workshop.db.write(lambda conn: conn.execute(lane.update().values(leased_by="me")).rowcount)
+    await workshop.writer.submit(Begin(live["id"], "me"))
+    due = workshop.now + timedelta(minutes=1)
+    await workshop.writer.submit(Settle(live["id"], State.SENT, ref="shown", continue_at=due))
+    workshop.later(minutes=2)
+    assert await workshop.writer.submit(ContinueElsewhere(thread)) is None
+    await workshop.reply(thread, MAYA.value, "By mail, with the earlier turns below")
+    mail = await workshop.row(Delivery, channel="email")
+
+    async def nothing(_sha256: str) -> bytes:
+        return b""
+
+    rendered = await workshop.db.read(lambda conn: render(conn, workshop.desk, workshop.email, mail["id"], nothing))
+    assert rendered
+    assert rendered.outgoing.earlier
+    assert code not in str(rendered.outgoing.earlier)
 
 
 async def test_another_s_conversation_and_a_forged_mail_change_nothing(workshop: Workshop) -> None:

@@ -42,3 +42,14 @@ async def test_an_answer_to_what_was_sent_to_another_address_proves_nothing(work
     sent = await workshop.row(Delivery)
     forged = await workshop.hear("victim@example.com", token=token, proof=Proof.CLAIMED, reply_to=(sent["ref"],))
     assert forged.threads[0] != thread
+
+
+async def test_an_absence_note_proves_no_address(workshop: Workshop) -> None:
+    """Whoever types another's address into the chat must not get their mail because they are on holiday."""
+    thread, token = await visitor(workshop, "victim@example.com")
+    await workshop.reply(thread, "victim@example.com", "By mail")  # type: ignore[arg-type]
+    sent = await workshop.row(Delivery)
+    away = await workshop.hear(
+        "victim@example.com", token=token, proof=Proof.DMARC, reply_to=(sent["ref"],), automatic="auto-replied"
+    )
+    assert away.threads[0] != thread
