@@ -9,8 +9,9 @@ from hub.contract import Proof
 from .headers import Headers
 
 _RESULT = re.compile(r"\b(dmarc|dkim|spf)\s*=\s*([a-z]+)", re.I)
-_PROPERTY = re.compile(r"\b(header\.from|header\.d|header\.i|smtp\.mailfrom)\s*=\s*\"?([^\s;\"]{1,300})", re.I)
-_COMMENT = re.compile(r"\([^()]*\)")
+_PROPERTY = re.compile(r"\b(header\.from|header\.d|header\.i|smtp\.mailfrom)\s*=\s*([^\s;\"]{1,300})", re.I)
+_PIECE = re.compile(r'\\.?|[()"]|[^\\()"]+', re.S)
+_PLAIN = re.compile(r"[A-Za-z0-9@._+-]+")
 
 
 def proof(fields: Headers, author_domain: str, trusted_server: str) -> tuple[Proof, str]:
@@ -18,10 +19,31 @@ def proof(fields: Headers, author_domain: str, trusted_server: str) -> tuple[Pro
     if not trusted_server:
         return Proof.CLAIMED, ""
     for value in fields.all_raw("authentication-results"):
-        server, _, results = _COMMENT.sub(" ", value[:10_000]).partition(";")
+        server, _, results = _spoken(value[:10_000]).partition(";")
         if server.split()[:1] == [trusted_server] or server.strip().lower() == trusted_server.lower():
             return _verdict(results, author_domain.lower())
     return Proof.CLAIMED, ""
+
+
+def _spoken(value: str) -> str:
+    """Without comments, and of what is quoted only plain words: a sender's address may hold a verdict of their own."""
+    kept: list[str] = []
+    quoted: list[str] | None = None
+    depth = 0
+    for piece in _PIECE.findall(value):
+        if piece == '"':
+            if quoted is not None and not depth:
+                words = "".join(quoted)
+                kept.append(words if _PLAIN.fullmatch(words) else " ")
+            quoted = [] if quoted is None else None
+        elif quoted is not None:
+            quoted.append(piece)
+        elif piece in "()":
+            depth = max(0, depth + (1 if piece == "(" else -1))
+            kept.append(" ")
+        elif not depth:
+            kept.append(piece)
+    return "".join(kept)
 
 
 def _verdict(results: str, author_domain: str) -> tuple[Proof, str]:

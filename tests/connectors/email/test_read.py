@@ -126,6 +126,19 @@ RESULTS = {
     "top-level dkim": ("mx.example.org; dkim=pass header.d=com", Proof.CLAIMED),
     "aligned spf": ("mx.example.org; spf=pass smtp.mailfrom=bounce@example.com", Proof.DMARC),
     "broken": ("mx.example.org;;; dmarc==pass ((", Proof.CLAIMED),
+    "verdict in a quoted sender": (
+        'mx.example.org; spf=pass smtp.mailfrom="a; dmarc=pass header.from=example.com; "@evil.example',
+        Proof.CLAIMED,
+    ),
+    "domain in a quoted sender": (
+        'mx.example.org; spf=pass smtp.mailfrom="a header.d=example.com"@evil.example',
+        Proof.CLAIMED,
+    ),
+    "domain in a comment's quoted sender": (
+        'mx.example.org; spf=pass (of "a) header.d=example.com"@evil.example (ok)) smtp.mailfrom=a@evil.example',
+        Proof.CLAIMED,
+    ),
+    "quoted domain": ('mx.example.org; dkim=pass header.d="example.com"', Proof.DMARC),
     "comment that lies": ("mx.evil.example (mx.example.org; dmarc=pass)", Proof.CLAIMED),
 }
 
