@@ -108,6 +108,9 @@ async def test_every_channel_is_lived_in(shop: web.Application) -> None:
 
 async def test_a_second_start_adds_nothing(shop: web.Application, capsys: pytest.CaptureFixture[str]) -> None:
     before = await shop[HUB].db.read(partial(scalar, count(Entry)))
-    await Demo().ready(shop)
+    again = Demo()
+    await again.ready(shop)
     assert "/link/" in capsys.readouterr().out
     assert await shop[HUB].db.read(partial(scalar, count(Entry))) == before
+    people = again.providers.instagram.people.values()
+    assert sum(person.last_wrote is not None for person in people) >= 20, "whoever wrote before can still be answered"
