@@ -53,13 +53,14 @@ from tests.e2e.twin import (
     thread_at,
     thread_of,
     thread_with,
+    told_of,
     tried,
     trusts,
     types_code,
     writes,
     wrong,
 )
-from tests.support.chatting import Chat
+from tests.support.chatting import Chat, Visitor
 from tests.support.hub import Hub
 from tests.support.owner import ApiError
 from tests.support.sockets import ConnectRefused, Socket
@@ -440,11 +441,15 @@ async def test_a_code_is_dead_after_five_guesses_and_another_s_proves_nothing(to
 
 async def test_notes_events_and_others_words_never_reach_a_visitor(town: Town) -> None:
     desk, hub = town.desk, town.desk.hub
+    maya = "maya.listens@mail.example"
+    thread = await writes(town, maya, "All of mine is mine to see")
     page = await device(town)
     frames = listens(page)
-    chat = await chats(town, "Here I am to listen", page)
-    await expect(chat.log).to_contain_text("Here I am to listen")
-    thread = (await thread_with(town, "Here I am to listen"))["id"]
+    await page.goto(await invited(town, thread, maya))
+    await continues(page)
+    chat = Visitor(page, page)
+    await expect(chat.log).to_contain_text("All of mine is mine to see")
+    await chat.says("Here I am to listen")
     agent = await desk.sit_down()
     told = listens(agent)
     await agent.goto(f"{hub.url}/inbox/all/{thread}")
@@ -463,6 +468,8 @@ async def test_notes_events_and_others_words_never_reach_a_visitor(town: Town) -
     await expect(chat.log.get_by_text("An answer for everybody here")).to_be_visible()
     await expect(agent.locator("#timeline").get_by_text("SECRET-NOTE")).to_be_visible()
 
+    await page.reload()
+    await expect(chat.log.get_by_text("An answer for everybody here")).to_be_visible()
     token = re.findall(r'"visitor":"([^"]+)"', "".join(frames))[0]
     probed = await _probes(town, token, [note["id"], other["entries"][0]["id"], thread, other["id"]])
     for heard in (frames, probed):
@@ -487,6 +494,7 @@ async def _probes(town: Town, token: str, ids: list[str]) -> list[str]:
             headers=origin,
             heard=lambda event, value: heard.append(f"{event} {json.dumps(value)}"),
         )
+        await until(lambda: told_of(heard, "An answer for everybody here"), "the history on a new socket")
         for event in ("changes", "before", "thread", "open", "watch", "read", "got"):
             for about in ({"after": 0}, *({"id": id_, "thread": id_, "rev": 0} for id_ in ids)):
                 heard.append(json.dumps(await socket.call(event, about)))

@@ -315,3 +315,7 @@ async def arrived(town: Town, to: str, text: str) -> bool:
 
 def new_key() -> str:
     return f"key-{uuid4().hex}"
+
+
+async def told_of(heard: list[str], text: str) -> bool:
+    return any(text in one for one in heard)
