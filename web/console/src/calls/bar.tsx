@@ -147,7 +147,7 @@ function Live({ call }: { call: Call }) {
         {talking && (
           <>
             {can.mute && (
-              <Button look="plain" hint="F8" onClick={mute}>
+              <Button look={muted ? "outline" : "plain"} hint="F8" onClick={mute}>
                 {muted ? text.unmute : text.mute}
               </Button>
             )}

@@ -138,7 +138,7 @@ function InboxCard({ inbox, label, admin, dead, onEdit, onTry }: InboxCardProps)
       <div className="inbox-head">
         <ChannelGlyph channel={inbox.channel} size="l" />
         <span className="grow">
-          <span className="settings-row-title">{inbox.name}</span>
+          <h2 className="settings-row-title">{inbox.name}</h2>
           <span className="quiet">{[label, inbox.address].filter(Boolean).join(" · ")}</span>
         </span>
         <span className={`chip ${paused || inbox.trouble ? "chip-warn" : "chip-ok"}`}>
