@@ -216,6 +216,8 @@ async def test_the_pages_are_accessible(desk: Desk, theme: Any, viewport: Any) -
         await shot(page, f"{name.replace('/', '-')}-{'phone' if viewport is PHONE else 'wide'}-{theme}")
         found[name] = await violations(page)
         assert await page.evaluate("document.documentElement.scrollWidth") <= viewport["width"], name
+        if viewport is PHONE:
+            assert await page.evaluate("document.querySelector('main').clientWidth") == viewport["width"], name
     assert {name: faults for name, faults in found.items() if faults} == {}
 
 
