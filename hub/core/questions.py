@@ -133,10 +133,16 @@ def take(batch: Batch, thread: ThreadState, case: Row, entry: dict[str, Any], me
     if question is None or not is_open(question, batch.now) or question["ask"]["kind"] != "choice":
         return
     options = question["ask"]["options"]
-    place = int(message.choice.partition(".")[2] or -1) if button else matching(options, message.text)
+    place = _place(message.choice) if button else matching(options, message.text)
     if place is not None and 0 <= place < len(options):
         author = Actor("customer", entry["author_id"], entry["author_name"])
         record(batch, thread, question, entry, {question["ask"]["key"]: options[place]["value"]}, author)
+
+
+def _place(choice: str) -> int | None:
+    """Which of a question's buttons; None for what is none of ours, whoever made it up."""
+    number = choice.partition(".")[2]
+    return int(number) if re.fullmatch("[0-9]{1,3}", number) else None
 
 
 def matching(options: list[dict[str, Any]], text: str) -> int | None:

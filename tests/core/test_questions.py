@@ -165,6 +165,18 @@ async def test_a_pressed_button_finds_its_case_among_others(workshop: Workshop) 
     assert (answer["case_id"], answer["case_reason"]) == (asked["case_id"], "reopened")
 
 
+@pytest.mark.parametrize("made_up", ["x", "²", "-1", "99", "9" * 5000, ""])
+async def test_a_button_that_was_made_up_answers_nothing_and_its_words_are_kept(
+    workshop: Workshop, made_up: str
+) -> None:
+    inbox, address, thread = await channel(workshop, "pager")
+    await ask(workshop, thread, address, inbox, SIZES)
+    question = await workshop.row(Question)
+    reply = await workshop.hear(address, "Hm", inbox=inbox, refs=(), choice=f"{question['id'].hex}.{made_up}")
+    assert (await workshop.entry(reply))["text"] == "Hm"
+    assert (await workshop.row(Question))["state"] == "open"
+
+
 def test_numbers_that_are_labels_are_not_numbers_of_answers() -> None:
     options = [{"label": label, "value": label} for label in ("2", "3", "1")]
     assert signs(["2", "3", "1"]) == ["A", "B", "C"]
