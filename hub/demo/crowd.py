@@ -35,7 +35,7 @@ def _story(chance: random.Random, known: Counter[str], number: int) -> Story:
     answered = hours > 20 or chance.random() < 0.5
     turns = [Turn(hours, filled.asks, channel=channel)]
     if answered:
-        turns += _answered(chance, filled, hours, channel, by)
+        turns += _answered(chance, filled, hours, channel, by, called=spoken == "en" and chance.random() < 0.6)
     done = answered and hours > 30 and chance.random() < 0.9
     return Story(
         name=tongue.name(known[spoken]),
@@ -51,10 +51,10 @@ def _story(chance: random.Random, known: Counter[str], number: int) -> Story:
     )
 
 
-def _answered(chance: random.Random, topic: Topic, hours: float, channel: str, by: str) -> list[Turn]:
+def _answered(chance: random.Random, topic: Topic, hours: float, channel: str, by: str, *, called: bool) -> list[Turn]:
     """In words on the same channel, or by a call; then perhaps a thank-you, sometimes on another channel."""
     soon = round(max(hours - chance.uniform(0.3, 5), hours * 0.6), 3)
-    if chance.random() < 0.35:
+    if called:
         return [_call(chance, soon, by)]
     turns = [Turn(soon, topic.answer, by, channel)]
     if chance.random() < 0.6:
