@@ -45,6 +45,15 @@ async def test_rows_come_back_as_they_went_in(db: Database) -> None:
     assert [{name: row[name] for name in rows[0]} for row in found] == rows
 
 
+async def test_what_fails_says_nothing_of_the_values(db: Database) -> None:
+    """The error goes into the log and onto dead envelopes."""
+    row = {**customers(1)[0], "name": "Words of a customer"}
+    await db.write(lambda conn: insert(conn, CUSTOMER, [row]))
+    with pytest.raises(sa.exc.IntegrityError) as failed:
+        await db.write(lambda conn: insert(conn, CUSTOMER, [row]))
+    assert "Words of a customer" not in str(failed.value)
+
+
 async def test_a_statement_keeps_its_text_for_any_number_of_values(db: Database) -> None:
     texts: set[str] = set()
     engine = db.sync_engines[-1]

@@ -134,6 +134,7 @@ def postgres_engine(url: str, pool_size: int) -> AsyncEngine:
         pool_size=pool_size,
         max_overflow=0,
         pool_pre_ping=False,
+        hide_parameters=True,
         # the text of a batch's one big statement varies with what is in it
         connect_args={
             "prepared_statement_cache_size": 1000,
@@ -152,6 +153,8 @@ def sqlite_engine(url: str, *, write: bool) -> Engine:
         f"sqlite+pysqlite:///{path}",
         connect_args={"check_same_thread": False, "timeout": LOCK_TIMEOUT_S, "cached_statements": 512},
         poolclass=StaticPool if write else QueuePool,
+        # a failed statement's error goes into the log and onto dead envelopes: no customer's words with it
+        hide_parameters=True,
         **({} if write else {"pool_size": READERS, "max_overflow": 0}),
     )
 
