@@ -52,15 +52,22 @@ class MergeCustomers:
     def wants(self, wants: Wants) -> None:
         wants.threads.update((self.from_thread, self.into_thread))
 
-    def run(self, batch: Batch) -> UUID:
-        """The merge's id. Raises `Conflict` if they are one already."""
+    def run(self, batch: Batch) -> UUID | None:
+        """The merge's id; None where a code proved it and a device that nobody knows would look on.
+
+        Raises `Conflict` if they are one already.
+        """
         source, target = batch.thread(self.from_thread), batch.thread(self.into_thread)
         if self.code_id:
             batch.at_end(sa.update(CODE).where(CODE.c.id == self.code_id).values(joins=None))
         if source is target or {source.id, target.id} & batch.moved.keys():
             raise Conflict("These are one customer already.")
-        if self.code_id is None:
-            _check_devices(batch, source.customer_id, target.customer_id)
+        if _unknown_device(batch, source.customer_id, target.customer_id):
+            if self.code_id is None:
+                raise Conflict(UNKNOWN_DEVICE)
+            # a code speaks for the device that typed it, and for no other
+            batch.event(target, None, self.actor, "merge held", thread_id=str(source.id), text=HELD)
+            return None
         merge_id = new_id()
         name = batch.conn.scalar(sa.select(CUSTOMER.c.name).where(CUSTOMER.c.id == source.customer_id)) or ""
         row = {
@@ -94,17 +101,23 @@ class MergeCustomers:
         return merge_id
 
 
-def _check_devices(batch: Batch, *customers: UUID) -> None:
+UNKNOWN_DEVICE = (
+    "A visitor in the chat has not shown who they are, and would see the other's words. "
+    "Ask for a proof, which joins the two by itself, or confirm the visitor with a reason first."
+)
+HELD = (
+    "Not merged: the address is proven, but another visitor in the chat who used it has not shown who they are. "
+    "Confirm that visitor with a reason, then merge the two."
+)
+
+
+def _unknown_device(batch: Batch, *customers: UUID) -> bool:
     """Who sits at a live conversation sees what is said there: nobody comes to see another's by an agent's mistake."""
     live = {facts.capabilities.identity for facts in batch.desk.inboxes() if facts.capabilities.live}
     unknown = sa.select(IDENTITY.c.id).where(
         IDENTITY.c.customer_id.in_(customers), IDENTITY.c.kind.in_(live), IDENTITY.c.trust != "verified"
     )
-    if batch.conn.execute(unknown.limit(1)).first():
-        raise Conflict(
-            "A visitor in the chat has not shown who they are, and would see the other's words. "
-            "Ask for a proof, which joins the two by itself, or confirm the visitor with a reason first."
-        )
+    return batch.conn.execute(unknown.limit(1)).first() is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -300,3 +300,30 @@ def test_every_table_that_names_a_thread_or_a_customer_has_a_rule() -> None:
                 ]
                 keys += [index.columns for index in table.indexes if index.unique]
                 assert not any(column in key for key in keys), f"{table.name} needs a rule in hub.core.merge"
+
+
+async def test_a_code_joins_nobody_while_another_device_is_unknown(workshop: Workshop) -> None:
+    """A stranger typed the victim's address, and the victim answered the mail: the stranger still sits there."""
+    victim = Address("email", "victim@example.com")
+    stranger = (
+        await workshop.hear("v_stranger", "I am her", inbox=workshop.chat, proof=Proof.CLAIMED, claims=(victim,))
+    ).threads[0]
+    token = workshop.desk.case_token((await workshop.row(Case))["id"])
+    await workshop.reply(stranger, victim.value, "By mail")
+    sent = await workshop.row(Delivery)
+    answer = await workshop.hear(victim.value, "Who is it?", token=token, proof=Proof.DMARC, reply_to=(sent["ref"],))
+    assert answer.threads == (stranger,)
+    hers = (await workshop.hear("v_victim", "Secret", inbox=workshop.chat, proof=Proof.CLAIMED)).threads[0]
+    code_id = await workshop.writer.submit(AskProof(workshop.ann, hers, victim))
+    code = value(workshop.desk.keys, code_id)
+    await workshop.hear("v_victim", code, inbox=workshop.chat, proof=Proof.CLAIMED)
+    (job,) = await workshop.db.read(merge.due)
+    assert await workshop.writer.submit(job) is None
+    assert "Secret" in await said(workshop, hers)
+    assert await workshop.rows(Merge) == []
+    assert await workshop.db.read(merge.due) == [], "it is told once, not tried for ever"
+    assert "merge held" in [row["data"]["type"] for row in await workshop.rows(Entry, thread_id=hers, kind="event")]
+    device = await workshop.row(Identity, address="v_stranger")
+    await workshop.writer.submit(Confirm(workshop.ann, stranger, device["id"], "By telephone"))
+    await join(workshop, stranger, hers)
+    assert "I am her" in await said(workshop, hers)
