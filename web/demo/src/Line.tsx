@@ -47,7 +47,7 @@ export function Line({ phone, onDone }: { phone: PhoneView; onDone(): void }) {
           {problem}
         </p>
       )}
-      {call.state === "talking" && <Say onSay={(text) => act("say", text)} />}
+      {call.state === "talking" && !keypad && <Say onSay={(text) => act("say", text)} />}
       {call.state === "talking" && keypad && (
         <div class="keypad">
           {KEYS.map((key) => (
