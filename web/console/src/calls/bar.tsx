@@ -16,9 +16,20 @@ import { WrapUp } from "./wrap-up";
 import "./calls.css";
 
 const TWICE_MS = 2000;
+/** Until then the line belongs to the first list. */
+const AFTER_FIRST_PAINT_MS = 1000;
 
 /** Over all columns, and only when the telephone has something to say. */
 export function CallBar() {
+  const [painted, setPainted] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setPainted(true), AFTER_FIRST_PAINT_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  return painted && <Bar />;
+}
+
+function Bar() {
   const mine = useMyCalls();
   const ringing = useRinging();
   const phone = usePhone(Boolean(mine?.current.length || ringing.length));
