@@ -83,6 +83,10 @@ def fill(keys: Keys, options: dict[str, Any], text: str) -> str:
 # --- asking ---
 
 
+_BINDING = frozenset({"email"})
+"""Kinds of address whose arrivals can show that they come from there: a mail can be authenticated, a text never."""
+
+
 @dataclass(frozen=True, slots=True)
 class AskProof:
     """An agent wants to know that an address is this customer's."""
@@ -104,6 +108,8 @@ class AskProof:
         thread = batch.thread(self.thread_id)
         kind, address = canonical(self.address)
         _check_address(kind, address)
+        if self.way == "here" and kind not in _BINDING:
+            raise Conflict(f"Who sends a text can be forged. Send the code to {address} instead.")
         case = batch.case_in(thread, self.case_id) if self.case_id else latest_case(batch, thread)
         owner = batch.conn.execute(_OWNER, {"kind": kind, "address": address}).mappings().first()
         if owner and owner["shared"]:

@@ -219,6 +219,14 @@ async def test_what_is_no_address_is_told_so(workshop: Workshop, address: Addres
     assert not await workshop.rows(ProofCode)
 
 
+async def test_a_code_that_is_shown_proves_no_telephone(workshop: Workshop) -> None:
+    """The sender of a text can be forged, so a text from there shows nothing."""
+    thread = (await workshop.hear("v-1", inbox=workshop.chat)).threads[0]
+    phone = Address("phone", "+447700900142")
+    with pytest.raises(Conflict, match="can be forged"):
+        await workshop.writer.submit(AskProof(workshop.ann, thread, phone, "here"))
+
+
 async def test_nothing_is_proven_where_it_is_known_or_shared(workshop: Workshop) -> None:
     thread = (await workshop.hear("maya@example.com", proof=Proof.DMARC)).threads[0]
     with pytest.raises(Conflict, match="already"):

@@ -28,12 +28,18 @@ export function AskProof({ thread, of, onClose }: { thread: Thread; of: Addresse
   const [busy, setBusy] = useState(false);
   const last = thread.targets.find((one) => one.default && one.usable) ?? thread.targets.find((one) => one.usable);
   const here = last ? channelLook(last.channel).label : text.thisConversation;
+  const kind = of?.kind ?? (/^[+\d]/u.test(address) && !address.includes("@") ? "phone" : "email");
   const send = async () => {
     setBusy(true);
     setError("");
-    const kind = of?.kind ?? (address.includes("@") ? "email" : "phone");
     try {
-      await api.askProof(thread.id, { kind, address, code_channel: way, inbox_id: null, case_id: null });
+      await api.askProof(thread.id, {
+        kind,
+        address,
+        code_channel: kind === "phone" ? "address" : way,
+        inbox_id: null,
+        case_id: null,
+      });
       say(text.codeSent(address));
       void client.invalidateQueries({ queryKey: keys.thread(thread.id) });
       onClose();
@@ -67,7 +73,7 @@ export function AskProof({ thread, of, onClose }: { thread: Thread; of: Addresse
             <input type="radio" name="way" checked={way === "address"} onChange={() => setWay("address")} />
             <span>{text.codeThere(address || text.thatAddress, here)}</span>
           </label>
-          <label>
+          <label hidden={kind === "phone"}>
             <input type="radio" name="way" checked={way === "conversation"} onChange={() => setWay("conversation")} />
             <span>{text.codeHere(address || text.thatAddress, here)}</span>
           </label>
