@@ -11,9 +11,10 @@ import pytest_asyncio
 from playwright.async_api import Locator, Page, expect
 
 from connectors.twilio_sms.simulator import TwilioSimulator
+from connectors.twilio_voice.conformance import ACCOUNT
 from connectors.webhook.simulator import YourSystem
 from hub.testkit import Fault
-from tests.connectors.twilio_voice.support import ACCOUNT, KEY, TOKEN
+from tests.connectors.twilio_voice.support import KEY, TOKEN
 from tests.e2e.desk import Desk, shot, until, violations
 from tests.e2e.town import MAYAS, NUMBER
 
