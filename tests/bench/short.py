@@ -18,7 +18,7 @@ from tests.support.postgres import PostgresServer
 BOUNDS = Path(__file__).with_name("bounds.json")
 TURNS = 3
 SECONDS = 2.0
-ROOM = 1.25
+ROOM = 1.5
 """What is recorded is this much above what was measured; what was counted is recorded as it is."""
 
 Measured = dict[str, float]
