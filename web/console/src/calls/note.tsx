@@ -7,16 +7,16 @@ import { text } from "./messages";
 const SAVE_MS = 800;
 const AGAIN_MS = 3000;
 
-/** What is written and not known to be saved; outlives the field, the bar and a hub that is away for a moment. */
-const unsaved = createStore<Readonly<Record<string, string>>>({});
+/** What was written here, until the call is wrapped up; outlives the field, the bar and a hub that is away for a moment. */
+const written = createStore<Readonly<Record<string, string>>>({});
 const timers = new Map<string, number>();
 
 export function useNote(call: Call): string {
-  return useStore(unsaved, (all) => all[call.id]) ?? call.note;
+  return useStore(written, (all) => all[call.id]) ?? call.note;
 }
 
 export function writeNote(id: string, note: string): void {
-  unsaved.set((all) => ({ ...all, [id]: note }));
+  written.set((all) => ({ ...all, [id]: note }));
   saveIn(id, SAVE_MS);
 }
 
@@ -29,25 +29,20 @@ function saveIn(id: string, ms: number): void {
 }
 
 async function save(id: string): Promise<void> {
-  const note = unsaved.get()[id];
+  const note = written.get()[id];
   if (note === undefined) return;
   try {
     await api.noteCall(id, note);
-    forget(id, note);
   } catch (error) {
     complain(text.noteFailed, error);
     saveIn(id, AGAIN_MS);
   }
 }
 
-/** It is saved, unless somebody wrote on meanwhile. */
-export function forget(id: string, note: string): void {
-  unsaved.set((all) => {
-    if (all[id] !== note) return all;
-    clearTimeout(timers.get(id));
-    const { [id]: _saved, ...others } = all;
-    return others;
-  });
+/** The call is wrapped up, and its note with it. */
+export function forget(id: string): void {
+  clearTimeout(timers.get(id));
+  written.set(({ [id]: _note, ...others }) => others);
 }
 
 /** Saves itself while one talks: nobody has a hand free for a button. */

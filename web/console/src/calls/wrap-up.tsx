@@ -34,7 +34,7 @@ export function WrapUp({ call, dispositions, onLater }: WrapUpProps) {
         note,
         follow_up: follows && at ? { at: new Date(at).toISOString() } : null,
       });
-      forget(call.id, note);
+      forget(call.id);
       callsChanged(client);
     } catch (error) {
       complain(text.finishFailed, error);
