@@ -5,7 +5,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
-from tests.bench import embedded, growth, intake, mail, memory, reading, searching, short
+from tests.bench import embedded, growth, intake, isolation, mail, memory, reading, searching, short
 from tests.bench.loops import new_event_loop
 from tests.bench.report import Figure, as_json, say, table
 from tests.bench.stage import Stage, on_core, stage
@@ -27,6 +27,7 @@ PARTS: dict[str, Part] = {
     "memory": lambda on, _: memory.measure(on),
     "reading": lambda on, given: reading.measure(on, given.runs, given.threads),
     "growth": lambda on, given: growth.measure(on, given.runs, given.seconds, given.threads),
+    "isolation": lambda on, given: isolation.measure(on, given.runs),
     "searching": lambda on, given: searching.measure(on, given.runs, given.seconds, given.threads),
 }
 
