@@ -61,8 +61,8 @@ export class ChatLink extends Component<Props, typeof start> {
   private open(): void {
     const { token, onOpen } = this.props;
     const known = linkUsedHere(token);
-    if (known) return onOpen(known);
-    this.enter(() => spendLink(token, heldVisitor()));
+    if (known) onOpen(known);
+    else this.enter(() => spendLink(token, heldVisitor()));
   }
 
   private ask(): void {
