@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
-from statistics import quantiles
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -129,41 +127,26 @@ async def _is(hanging: Hanging, states: dict[str, int]) -> bool:
     return await hanging.states() == states
 
 
-async def test_others_are_as_fast_as_ever(
-    hanging: Hanging, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_others_go_out_while_it_hangs(hanging: Hanging, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How fast is for `make bench ARGS="isolation"` to say."""
     monkeypatch.setattr(dispatch, "SEND_TIMEOUT_S", 30.0)
     system, plant = hanging.system, hanging.plant
     assert isinstance(system, Slow)
     thread = await plant.customer("maya")
-    await _times(plant, thread, 20)
-    before = await _times(plant, thread, 60)
     system.hangs.clear()
     await hanging.answer_all()
     await hanging.until(lambda: _waits(system))
-    during = await _times(plant, thread, 60)
-    assert system.most_waiting == ways.PLACES
-    with capsys.disabled():
-        print(f"\n  p99 {before * 1000:.1f} ms before, {during * 1000:.1f} ms while another provider hangs")
-    # on a busy machine a tail of sixty is noise; a place lost to the other provider would cost a second
-    assert during <= max(before * 1.2, before + 0.25)
+    for number in range(20):
+        await plant.reply(thread, "maya", f"Answer {number}")
+    async with asyncio.timeout(20):
+        while len(plant.webhook.shown) < 20:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    assert system.waiting == system.most_waiting == ways.PLACES, "all the while"
+    assert [shown.text for shown in plant.webhook.shown] == [f"Answer {number}" for number in range(20)]
 
 
 async def _waits(system: Slow) -> bool:
     return system.waiting >= ways.PLACES
-
-
-async def _times(plant: Plant, thread: UUID, n: int) -> float:
-    """The 99th percentile from the agent's click to the provider."""
-    took = []
-    for number in range(n):
-        began, known = time.perf_counter(), len(plant.webhook.shown)
-        await plant.reply(thread, "maya", f"Answer {number}")
-        async with asyncio.timeout(10):
-            while len(plant.webhook.shown) == known:  # noqa: ASYNC110
-                await asyncio.sleep(0.001)
-        took.append(time.perf_counter() - began)
-    return quantiles(took, n=100)[98]
 
 
 async def test_a_provider_that_is_down_is_left_alone_between_its_tries(hanging: Hanging) -> None:
